@@ -1,0 +1,80 @@
+"""Errors that say what happened, why, and what to do next.
+
+The tree follows what the operator does next; each branch has one exit code:
+
+``DeliveryError``          1    the work was tried and failed
+├── ``BadInput``           2    mend the input and run again; nothing was changed
+├── ``Refused``            3    the tool will not do this now; the next step says what will
+├── ``NotPermitted``       4    get credentials or a permission
+├── ``NotVerified``        5    done, but a check afterwards did not hold
+├── ``PlaneUnavailable``   6    the rehearsal plane is not there or not well
+└── ``Detached``         130    the operation goes on without us
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_DIFFERENT = 10
+
+
+class DeliveryError(Exception):
+    """A failure in three sentences: ``what`` happened, ``why``, and the ``next_step``."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.why:
+            lines.append(_indented("Why:", self.why))
+        if self.next_step:
+            lines.append(_indented("Next:", self.next_step))
+        return "\n".join(lines)
+
+
+class BadInput(DeliveryError):
+    """The configuration, a flag or a file is wrong; nothing was changed."""
+
+    exit_code = 2
+
+
+class Refused(DeliveryError):
+    """The request is understood and would do harm, or cannot be done in this state."""
+
+    exit_code = 3
+
+
+class NotPermitted(DeliveryError):
+    """Credentials are missing, expired, or lack a permission."""
+
+    exit_code = 4
+
+
+class NotVerified(DeliveryError):
+    """The change was made, and a check afterwards failed or could not be decided."""
+
+    exit_code = 5
+
+
+class PlaneUnavailable(DeliveryError):
+    """The rehearsal plane does not run, does not answer, or is of another version."""
+
+    exit_code = 6
+
+
+class Detached(DeliveryError):
+    """The operator left; the operation goes on in AWS."""
+
+    exit_code = 130
+
+
+def _indented(label: str, text: str) -> str:
+    first, *rest = text.splitlines()
+    return "\n".join([f"  {label:<5} {first}", *(f"        {line}" for line in rest)])
