@@ -6,12 +6,12 @@ The stages, in order:
 ``render``    templates and an Environment become parameters, template configurations
               and the packaged stack.
 ``validate``  findings before any call to AWS.
-``deploy``    a snapshot and what was rendered become a plan; the plan becomes a change set.
+``deploy``    a snapshot and what was rendered become a plan, and that a change set.
 ``watch``     the events of one operation, once each, in order; the cause of a failure.
 ``verify``    checks after a deployment; the verdict is the worst of them.
 ``ledger``    what was released, and which release is the last known good one.
 ``operate``   status, approvals, logs.
 
-``flows`` puts the stages in order, ``aws`` is the only importer of boto3, and ``cli`` asks,
+``flows`` puts the stages in order, ``aws`` alone imports boto3, and ``cli`` asks,
 draws and composes.
 """

@@ -4,7 +4,7 @@ The tree follows what the operator does next; each branch has one exit code:
 
 ``DeliveryError``          1    the work was tried and failed
 ├── ``BadInput``           2    mend the input and run again; nothing was changed
-├── ``Refused``            3    the tool will not do this now; the next step says what will
+├── ``Refused``            3    not now, or not at all; the next step says what will do
 ├── ``NotPermitted``       4    get credentials or a permission
 ├── ``NotVerified``        5    done, but a check afterwards did not hold
 ├── ``PlaneUnavailable``   6    the rehearsal plane is not there or not well
@@ -20,7 +20,7 @@ EXIT_DIFFERENT = 10
 
 
 class DeliveryError(Exception):
-    """A failure in three sentences: ``what`` happened, ``why``, and the ``next_step``."""
+    """A failure in three sentences: ``what`` happened, ``why``, the ``next_step``."""
 
     exit_code: ClassVar[int] = 1
 

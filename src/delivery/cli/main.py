@@ -1,0 +1,59 @@
+"""The table of commands behind ``deploy_pipeline.py``."""
+
+from __future__ import annotations
+
+import click
+
+from delivery.cli.lazy import LazyCommand, LazyGroup
+from delivery.cli.options import common_options
+
+COMMANDS = {
+    "deploy": LazyCommand(
+        "delivery.cli.deploy:deploy",
+        "Create or update foundation and pipeline (the default).",
+    ),
+    "render": LazyCommand(
+        "delivery.cli.render:render",
+        "Write what an environment's deployment would be given.",
+    ),
+    "validate": LazyCommand(
+        "delivery.cli.validate:validate",
+        "Check configuration and templates, without AWS.",
+    ),
+    "config": LazyCommand(
+        "delivery.cli.config:config", "Explain the effective configuration."
+    ),
+    "status": LazyCommand(
+        "delivery.cli.status:status", "Show where the latest execution stands."
+    ),
+    "start": LazyCommand("delivery.cli.start:start", "Start an execution."),
+    "approve": LazyCommand(
+        "delivery.cli.approve:approve", "Let an execution pass an approval stage."
+    ),
+    "reject": LazyCommand(
+        "delivery.cli.approve:reject", "Stop an execution at an approval stage."
+    ),
+    "rehearse": LazyCommand(
+        "delivery.cli.rehearse:rehearse",
+        "Run the whole product on this machine, without AWS.",
+    ),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    default="deploy",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+)
+@common_options
+def cli() -> None:
+    """Deliver the Medical Record Analysis System: from a commit to production.
+
+    Without a command it deploys the pipeline, and asks for what it needs.
+    """
+
+
+def main() -> None:
+    """Run the tool; never returns."""
+    cli.main(prog_name="deploy_pipeline.py")
