@@ -3,3 +3,5 @@
 One server process keeps all state. moto answers for the services whose records are all that a
 release needs; the backends here answer for the services whose behaviour a release depends on.
 """
+
+__version__ = "0.1.0"

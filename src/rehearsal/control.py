@@ -1,0 +1,99 @@
+"""The plane's own API under ``/_rehearsal/``: health, clock, faults, source, summary, stop."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from rehearsal import __version__
+from rehearsal.faults import Fault
+from rehearsal.plane import Plane
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[str, dict[str, Any]], Any]
+
+
+class ControlError(Exception):
+    """A control request that cannot be carried out; the text says why."""
+
+
+class Control:
+    """A WSGI application; services add pages of their own with ``add``."""
+
+    def __init__(self, plane: Plane, stop: Callable[[], None]) -> None:
+        self._plane = plane
+        self._stop = stop
+        self._pages: dict[str, Handler] = {
+            "health": self._health,
+            "clock": self._clock,
+            "faults": self._faults,
+            "summary": self._summary,
+            "stop": self._stop_plane,
+        }
+
+    def add(self, page: str, handler: Handler) -> None:
+        """Serve ``/_rehearsal/<page>``: ``handler(method, body)`` returns plain data."""
+        self._pages[page] = handler
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        page = request.path.removeprefix("/_rehearsal/").strip("/")
+        handler = self._pages.get(page)
+        if handler is None:
+            known = ", ".join(sorted(self._pages))
+            return _json({"error": f"no page {page}; there are {known}"}, 404)
+        try:
+            body = json.loads(request.get_data() or b"{}")
+            return _json(handler(request.method, body))
+        except (ControlError, ValueError, KeyError) as error:
+            return _json({"error": f"{error}"}, 400)
+
+    def _health(self, method: str, body: dict[str, Any]) -> Any:
+        return {
+            "status": "ok",
+            "version": __version__,
+            "time": self._plane.clock.now().isoformat(),
+            "speed": self._plane.clock.speed,
+        }
+
+    def _clock(self, method: str, body: dict[str, Any]) -> Any:
+        if method == "POST" and "speed" in body:
+            self._plane.clock.speed = float(body["speed"])
+        if method == "POST" and "advance" in body:
+            self._plane.clock.advance(float(body["advance"]))
+        return {
+            "time": self._plane.clock.now().isoformat(),
+            "speed": self._plane.clock.speed,
+        }
+
+    def _faults(self, method: str, body: dict[str, Any]) -> Any:
+        if method == "POST":
+            self._plane.faults.add(Fault(**body))
+        if method == "DELETE":
+            self._plane.faults.clear()
+        return {"faults": self._plane.faults.as_data()}
+
+    def _summary(self, method: str, body: dict[str, Any]) -> Any:
+        return {
+            "not_rehearsed": [asdict(item) for item in self._plane.all_not_rehearsed()]
+        }
+
+    def _stop_plane(self, method: str, body: dict[str, Any]) -> Any:
+        if method != "POST":
+            raise ControlError("stop takes a POST")
+        self._stop()
+        return {"stopping": True}
+
+
+def _json(data: Any, status: int = 200) -> Response:
+    return Response(json.dumps(data), status=status, mimetype="application/json")

@@ -1,0 +1,128 @@
+"""What every service of the plane shares: where it is, its clock, its clients, its faults."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.clock import Clock
+from rehearsal.events import EventBus
+from rehearsal.faults import Faults
+from rehearsal.identity import SessionKeys
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class NotRehearsed:
+    """Something a template asks for and the plane did not make."""
+
+    resource: str
+    type: str
+    reason: str
+
+
+@dataclass
+class Plane:
+    """The context that services are built with."""
+
+    endpoint_url: str
+    state_dir: Path
+    clock: Clock
+    faults: Faults = field(default_factory=Faults)
+    account: str = ACCOUNT
+    region: str = REGION
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str | None], Any] = {}
+        self._not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
+        self._work = ThreadPoolExecutor(max_workers=64, thread_name_prefix="plane")
+        self._closers: list[Callable[[], None]] = []
+        self.events = EventBus(self)
+
+    def directory(self, *names: str) -> Path:
+        """Return a folder of the plane's state on disk, made if needed."""
+        path = self.state_dir.joinpath(*names)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def on_close(self, closer: Callable[[], None]) -> None:
+        """Call ``closer`` when the plane stops: to end processes that a service started."""
+        self._closers.append(closer)
+
+    def close(self) -> None:
+        """End what the services started."""
+        for closer in reversed(self._closers):
+            _logged(closer)
+        self._work.shutdown(wait=False, cancel_futures=True)
+
+    def spawn(self, work: Callable[..., None], *args: Any) -> None:
+        """Run ``work`` in the background; what it raises is logged, never lost."""
+        self._work.submit(_logged, work, *args)
+
+    def session_keys(self, role_arn: str, session_name: str) -> SessionKeys:
+        """Assume ``role_arn`` by STS and return the session's keys."""
+        answer = self.client("sts").assume_role(
+            RoleArn=role_arn, RoleSessionName=session_name[:64]
+        )
+        keys = answer["Credentials"]
+        return SessionKeys(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
+        )
+
+    def client(self, service: str, role_arn: str | None = None) -> Any:
+        """Return a boto3 client to this plane, acting as ``role_arn`` (or as the plane)."""
+        with self._lock:
+            cached = self._clients.get((service, role_arn))
+        if cached is not None:
+            return cached
+        client = self._make_client(service, role_arn)
+        with self._lock:
+            return self._clients.setdefault((service, role_arn), client)
+
+    def not_rehearsed(self, resource: str, type_name: str, reason: str) -> None:
+        """Record that ``resource`` was asked for and not made."""
+        with self._lock:
+            self._not_rehearsed[resource, type_name] = NotRehearsed(
+                resource, type_name, reason
+            )
+
+    def all_not_rehearsed(self) -> list[NotRehearsed]:
+        """Return what was asked for and not made, in order of first mention."""
+        with self._lock:
+            return list(self._not_rehearsed.values())
+
+    def _make_client(self, service: str, role_arn: str | None) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        keys = SessionKeys("PLANE", "plane", "")
+        if role_arn is not None:
+            keys = self.session_keys(role_arn, f"plane-{service}")
+        session = boto3.session.Session(
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.session_token or None,
+            region_name=self.region,
+        )
+        config = Config(
+            retries={"max_attempts": 1, "mode": "standard"},
+            max_pool_connections=32,
+            read_timeout=900,
+        )
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+
+def _logged(work: Callable[..., None], *args: Any) -> None:
+    import logging
+
+    try:
+        work(*args)
+    except Exception:
+        logging.getLogger("rehearsal").exception("background work broke")

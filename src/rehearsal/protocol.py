@@ -1,0 +1,150 @@
+"""Speak AWS's wire protocols for our own services, from botocore's models.
+
+A service is a class whose methods are the operations in snake case; each takes the parsed
+parameters and the ``Call``, and returns the response's members as a mapping. moto's protocol
+layer parses the request and serialises the answer, so no service touches XML or JSON.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from botocore import xform_name
+from moto.core.exceptions import ServiceException
+from botocore.model import OperationNotFoundError
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import SerializationContext, get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from rehearsal.identity import Principal
+
+log = logging.getLogger(__name__)
+
+Params = dict[str, Any]
+Answer = Mapping[str, Any]
+
+
+class ApiError(ServiceException):  # type: ignore[misc]
+    """An error of an AWS API: ``ApiError(code, message)``, the code as clients see it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls which operation."""
+
+    operation: str
+    principal: Principal
+    request_id: str
+    region: str
+
+
+class Service:
+    """One AWS service of the plane. ``name`` is botocore's service name.
+
+    With ``moto_answers_the_rest`` an operation that the class lacks goes to moto; else it is
+    refused as not rehearsed.
+    """
+
+    name: ClassVar[str]
+    moto_answers_the_rest: ClassVar[bool] = False
+
+    def handles(self, operation: str) -> bool:
+        """Say whether this backend implements ``operation`` (e.g. ``DescribeStacks``)."""
+        return callable(getattr(self, xform_name(operation), None))
+
+
+def answer(
+    service: Service, request: Request, principal: Principal, region: str
+) -> Response:
+    """Parse ``request``, call the operation, and serialise what it returns or raises."""
+    model = get_service_model(service.name)
+    request_id = str(uuid.uuid4())
+    protocol = determine_request_protocol(model, request.content_type)
+    operation, uri_params = find_operation(model, request)
+    try:
+        if operation is None or not service.handles(str(operation.name)):
+            wanted = operation.name if operation is not None else request.path
+            raise ApiError(
+                "NotImplemented",
+                f"The rehearsal plane has no {service.name}:{wanted}.",
+            )
+        params = _parse(protocol, operation, request, uri_params)
+        method = getattr(service, xform_name(str(operation.name)))
+        call = Call(str(operation.name), principal, request_id, region)
+        result: object = method(params, call)
+    except ServiceException as error:
+        result = error
+    except Exception as error:
+        log.exception("%s:%s broke", service.name, getattr(operation, "name", "?"))
+        result = ApiError(
+            "InternalFailure", f"The rehearsal plane broke: {type(error).__name__}"
+        )
+    return _serialise(model, protocol, operation, result, request_id)
+
+
+def find_operation(
+    model: ServiceModel, request: Request
+) -> tuple[OperationModel | None, dict[str, Any]]:
+    """Find which operation ``request`` asks for, and the parameters in its path."""
+    name = request.values.get("Action") or ""
+    if target := request.headers.get("X-Amz-Target"):
+        name = target.rpartition(".")[2]
+    if not name and (marker := "/operation/") in request.path:
+        name = request.path.rpartition(marker)[2]
+    try:
+        if name:
+            return model.operation_model(name), {}
+        return get_service_router(model.service_name).match(request)  # type: ignore[no-any-return]
+    except (NotFound, OperationNotFoundError):
+        return None, {}
+
+
+def _parse(
+    protocol: str, operation: OperationModel, request: Request, uri: dict[str, Any]
+) -> Params:
+    parser = PROTOCOL_PARSERS[protocol](operation)
+    try:
+        parsed: Params = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.get_data(),
+                "url_path": request.path,
+                "url_params": uri,
+            }
+        )
+    except RequestParserError as error:
+        raise ApiError("SerializationException", str(error)) from error
+    return parsed
+
+
+def _serialise(
+    model: ServiceModel,
+    protocol: str,
+    operation: OperationModel | None,
+    result: object,
+    request_id: str,
+) -> Response:
+    shape = operation if operation is not None else OperationModel({}, model)
+    serializer = get_serializer_class(model.service_name, protocol)(
+        operation_model=shape, context=SerializationContext(request_id)
+    )
+    serialised = serializer.serialize(result)
+    headers = {key: str(value) for key, value in serialised["headers"].items()}
+    headers["x-amzn-RequestId"] = request_id
+    return Response(
+        serialised["body"], status=int(serialised["status_code"]), headers=headers
+    )
