@@ -116,7 +116,9 @@ class Plane:
             max_pool_connections=32,
             read_timeout=900,
         )
-        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+        return session.client(  # type: ignore[call-overload]
+            service, endpoint_url=self.endpoint_url, config=config
+        )
 
 
 def _logged(work: Callable[..., None], *args: Any) -> None:
