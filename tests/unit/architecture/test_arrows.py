@@ -1,0 +1,161 @@
+"""The import arrows between trees and stages, read from the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SRC = ROOT / "src"
+TREES = {"delivery", "rehearsal", "awsrules", "medical_records"}
+ALLOWED_TREES = {
+    "delivery": {"awsrules"},
+    "rehearsal": {"awsrules"},
+    "awsrules": set(),
+    "medical_records": set(),
+}
+# What every stage may use, and the stages. `validate` may also read `strategy`.
+SHARED = {"model", "errors", "ports"}
+STAGES = {
+    "config",
+    "render",
+    "validate",
+    "deploy",
+    "watch",
+    "strategy",
+    "ledger",
+    "rollback",
+    "verify",
+    "operate",
+    "report",
+    "maintain",
+}
+HEAVY = {
+    "boto3",
+    "botocore",
+    "rich",
+    "cfnlint",
+    "samtranslator",
+    "jsonschema",
+    "ruamel",
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: the file, its line, the module, and whether it runs at load."""
+
+    file: Path
+    line: int
+    module: str
+    at_load: bool
+
+    def __str__(self) -> str:
+        return f"{self.file.relative_to(ROOT)}:{self.line} imports {self.module}"
+
+
+def _imports(folder: Path) -> Iterator[Import]:
+    for file in sorted(folder.rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        yield from _walk(tree, file, at_load=True)
+
+
+def _walk(node: ast.AST, file: Path, *, at_load: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(file, child.lineno, alias.name, at_load)
+        elif isinstance(child, ast.ImportFrom) and child.module:
+            yield Import(file, child.lineno, child.module, at_load)
+            for alias in child.names:
+                yield Import(
+                    file, child.lineno, f"{child.module}.{alias.name}", at_load
+                )
+        inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _walk(child, file, at_load=at_load and not inside)
+
+
+def _part_of_delivery(item: Import) -> str:
+    relative = item.file.relative_to(SRC / "delivery")
+    return relative.parts[0].removesuffix(".py")
+
+
+def _delivery_part_imported(module: str) -> str | None:
+    parts = module.split(".")
+    if parts[0] != "delivery" or len(parts) < 2:
+        return None
+    return parts[1]
+
+
+@pytest.mark.parametrize("tree", sorted(ALLOWED_TREES))
+def test_trees_import_only_the_trees_they_may(tree: str) -> None:
+    folder = SRC / ("functions" if tree == "medical_records" else tree)
+    wrong = [
+        str(item)
+        for item in _imports(folder)
+        if (top := item.module.split(".")[0]) in TREES - {tree}
+        and top not in ALLOWED_TREES[tree]
+    ]
+    assert wrong == []
+
+
+def test_only_the_aws_package_of_the_tool_imports_boto3() -> None:
+    wrong = [
+        str(item)
+        for item in _imports(SRC / "delivery")
+        if item.module.split(".")[0] in {"boto3", "botocore"}
+        and _part_of_delivery(item) != "aws"
+    ]
+    assert wrong == []
+
+
+def test_the_aws_package_is_imported_by_the_wiring_alone() -> None:
+    wrong = [
+        str(item)
+        for item in _imports(SRC / "delivery")
+        if _delivery_part_imported(item.module) == "aws"
+        and _part_of_delivery(item) != "aws"
+        and item.file != SRC / "delivery" / "cli" / "wiring.py"
+    ]
+    assert wrong == []
+
+
+def test_stages_do_not_import_each_other() -> None:
+    allowed = {("validate", "strategy")}
+    wrong = [
+        str(item)
+        for item in _imports(SRC / "delivery")
+        if (stage := _part_of_delivery(item)) in STAGES
+        and (other := _delivery_part_imported(item.module)) is not None
+        and other != stage
+        and other not in SHARED
+        and (stage, other) not in allowed
+    ]
+    assert wrong == []
+
+
+def test_flows_know_neither_click_nor_screens() -> None:
+    wrong = [
+        str(item)
+        for item in _imports(SRC / "delivery" / "flows")
+        if item.module.split(".")[0] in {"click", "rich"}
+        or _delivery_part_imported(item.module) in {"cli", "aws"}
+    ]
+    assert wrong == []
+
+
+def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
+    wrong = [
+        str(item)
+        for item in _imports(SRC / "delivery")
+        if item.at_load and item.module.split(".")[0] in HEAVY
+        # An adapter is itself imported only when a command talks to AWS.
+        and _part_of_delivery(item) != "aws"
+    ]
+    assert wrong == []
