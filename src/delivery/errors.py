@@ -3,6 +3,7 @@
 The tree follows what the operator does next; each branch has one exit code:
 
 ``DeliveryError``          1    the work was tried and failed
+├── ``Unreachable``        1    a later try may succeed; polls go on, requests gave up
 ├── ``BadInput``           2    mend the input and run again; nothing was changed
 ├── ``Refused``            3    not now, or not at all; the next step says what will do
 ├── ``NotPermitted``       4    get credentials or a permission
@@ -39,6 +40,14 @@ class DeliveryError(Exception):
         return "\n".join(lines)
 
 
+class Unreachable(DeliveryError):
+    """AWS did not answer, or not now: throttled, timed out, lost on the way."""
+
+
+class OperationFailed(DeliveryError):
+    """A stack, a build or an execution ended in failure; ``why`` holds the root cause."""
+
+
 class BadInput(DeliveryError):
     """The configuration, a flag or a file is wrong; nothing was changed."""
 
@@ -49,6 +58,10 @@ class Refused(DeliveryError):
     """The request is understood and would do harm, or cannot be done in this state."""
 
     exit_code = 3
+
+
+class AlreadyDecided(Refused):
+    """The approval was given, rejected or replaced since it was read."""
 
 
 class NotPermitted(DeliveryError):

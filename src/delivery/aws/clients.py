@@ -1,0 +1,68 @@
+"""Clients of AWS, or of the rehearsal plane, made when first used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from delivery.aws.errors import told_in_our_words
+
+# The plane accepts any keys; fixed ones keep the operator's own out of its log.
+_LOCAL_KEYS = {
+    "aws_access_key_id": "rehearsal",
+    "aws_secret_access_key": "rehearsal",
+}
+
+
+@dataclass
+class Clients:
+    """Makes boto3 clients with retries and jitter.
+
+    With ``endpoint_url`` they speak to the rehearsal plane, and neither a profile nor
+    the environment's credentials are looked at.
+    """
+
+    region: str
+    profile: str | None = None
+    endpoint_url: str | None = None
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
+    _session: Any = field(default=None, repr=False)
+
+    @property
+    def local(self) -> bool:
+        """Whether they speak to the rehearsal plane."""
+        return self.endpoint_url is not None
+
+    def get(self, service: str) -> Any:
+        """Return the client of a service."""
+        if service not in self._made:
+            with told_in_our_words(f"reach {service}", local=self.local):
+                self._made[service] = self._make(service)
+        return self._made[service]
+
+    def _make(self, service: str) -> Any:
+        from botocore.config import Config
+
+        # Adaptive retries back off with jitter and slow down when throttled; a plane on
+        # this machine answers or is gone.
+        attempts = 2 if self.local else 10
+        config = Config(
+            retries={
+                "mode": "standard" if self.local else "adaptive",
+                "max_attempts": attempts,
+            },
+            connect_timeout=5,
+            read_timeout=60,
+            user_agent_extra="medical-record-analysis-delivery",
+        )
+        return self._boto3_session().client(
+            service, endpoint_url=self.endpoint_url, config=config
+        )
+
+    def _boto3_session(self) -> Any:
+        import boto3
+
+        if self._session is None:
+            keys = _LOCAL_KEYS if self.local else {"profile_name": self.profile}
+            self._session = boto3.session.Session(region_name=self.region, **keys)
+        return self._session

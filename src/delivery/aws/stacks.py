@@ -1,0 +1,192 @@
+"""CloudFormation as ``ports.Stacks``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from awsrules.statuses import StackStatus
+from delivery.aws.clients import Clients
+from delivery.aws.errors import code_of, message_of, told_in_our_words
+from delivery.model import ChangeSet, ResourceChange, Stack, StackEvent, StackRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFormationStacks:
+    """Stacks of one account and region."""
+
+    clients: Clients
+
+    @property
+    def _api(self) -> Any:
+        return self.clients.get("cloudformation")
+
+    def find(self, name_or_id: str) -> Stack | None:
+        with self._doing(f"read stack {_name(name_or_id)}"):
+            try:
+                answer = self._api.describe_stacks(StackName=name_or_id)
+            except ClientError as error:
+                if is_absent(error):
+                    return None
+                raise
+        return _stack(answer["Stacks"][0])
+
+    def create_change_set(self, request: StackRequest, *, create: bool) -> ChangeSet:
+        template = (
+            {"TemplateURL": request.template_url}
+            if request.template_url
+            else {"TemplateBody": request.template}
+        )
+        with self._doing(f"make a change set for stack {request.name}"):
+            answer = self._api.create_change_set(
+                StackName=request.name,
+                ChangeSetName=f"deploy-{uuid4()}",
+                ChangeSetType="CREATE" if create else "UPDATE",
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+                Parameters=[
+                    {"ParameterKey": key, "ParameterValue": value}
+                    for key, value in request.parameters.items()
+                ],
+                Tags=[{"Key": k, "Value": v} for k, v in request.tags.items()],
+                **template,
+            )
+        return ChangeSet(answer["Id"], answer["StackId"], "CREATE_PENDING")
+
+    def change_set(self, change_set: ChangeSet) -> ChangeSet:
+        changes: list[ResourceChange] = []
+        page: dict[str, str] = {}
+        while True:
+            with self._doing("read the change set"):
+                answer = self._api.describe_change_set(
+                    ChangeSetName=change_set.id, StackName=change_set.stack_id, **page
+                )
+            changes.extend(_change(each) for each in answer.get("Changes", []))
+            if not answer.get("NextToken"):
+                break
+            page = {"NextToken": answer["NextToken"]}
+        return ChangeSet(
+            change_set.id,
+            change_set.stack_id,
+            answer["Status"],
+            answer.get("StatusReason", ""),
+            tuple(changes),
+        )
+
+    def discard(self, change_set: ChangeSet) -> None:
+        with self._doing("delete the change set"):
+            try:
+                self._api.delete_change_set(
+                    ChangeSetName=change_set.id, StackName=change_set.stack_id
+                )
+            except ClientError as error:
+                if code_of(error) != "ChangeSetNotFound" and not is_absent(error):
+                    raise
+
+    def execute(self, change_set: ChangeSet, *, token: str) -> None:
+        # DisableRollback is said explicitly: the model's text and its behaviour disagree
+        # about the default.
+        with self._doing("execute the change set"):
+            self._api.execute_change_set(
+                ChangeSetName=change_set.id,
+                StackName=change_set.stack_id,
+                ClientRequestToken=token,
+                DisableRollback=False,
+            )
+
+    def delete(self, stack_id: str, *, token: str) -> None:
+        with self._doing(f"delete stack {_name(stack_id)}"):
+            self._api.delete_stack(StackName=stack_id, ClientRequestToken=token)
+
+    def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
+        newest_first: list[StackEvent] = []
+        page: dict[str, str] = {}
+        while True:
+            answer = self._events_page(stack_id, page)
+            for each in answer["StackEvents"]:
+                if since and each["EventId"] == since:
+                    return newest_first[::-1]
+                newest_first.append(_event(each))
+            if not answer.get("NextToken"):
+                return newest_first[::-1]
+            page = {"NextToken": answer["NextToken"]}
+
+    def newest_event(self, stack_id: str) -> str:
+        events = self._events_page(stack_id, {})["StackEvents"]
+        return str(events[0]["EventId"]) if events else ""
+
+    def _events_page(self, stack_id: str, page: dict[str, str]) -> Any:
+        """Read one page, newest first; a stack that is gone has none."""
+        with self._doing(f"read the events of stack {_name(stack_id)}"):
+            try:
+                return self._api.describe_stack_events(StackName=stack_id, **page)
+            except ClientError as error:
+                if is_absent(error):
+                    return {"StackEvents": []}
+                raise
+
+    def _doing(self, what: str) -> Any:
+        return told_in_our_words(what, local=self.clients.local)
+
+
+def is_absent(error: ClientError) -> bool:
+    """Tell whether CloudFormation says that there is no such stack.
+
+    Only this code with this text: an AccessDenied must never be read as absence.
+    """
+    return code_of(error) == "ValidationError" and "does not exist" in message_of(error)
+
+
+def _name(name_or_id: str) -> str:
+    """Return a stack's name from its name or ARN."""
+    return name_or_id.split("/")[1] if name_or_id.startswith("arn:") else name_or_id
+
+
+def _stack(data: dict[str, Any]) -> Stack:
+    return Stack(
+        name=data["StackName"],
+        id=data["StackId"],
+        status=StackStatus(data["StackStatus"]),
+        reason=data.get("StackStatusReason", ""),
+        outputs={
+            each["OutputKey"]: each["OutputValue"] for each in data.get("Outputs", [])
+        },
+        parameters={
+            each["ParameterKey"]: each.get("ParameterValue", "")
+            for each in data.get("Parameters", [])
+        },
+        changed_at=data.get("LastUpdatedTime", data.get("CreationTime")),
+    )
+
+
+def _change(data: dict[str, Any]) -> ResourceChange:
+    change = data["ResourceChange"]
+    names = {
+        each["Target"].get("Name") or each["Target"].get("Attribute", "")
+        for each in change.get("Details", [])
+        if "Target" in each
+    }
+    return ResourceChange(
+        logical_id=change["LogicalResourceId"],
+        type=change["ResourceType"],
+        action=change["Action"],
+        replacement=change.get("Replacement", "False"),
+        policy_action=change.get("PolicyAction", ""),
+        properties=tuple(sorted(each for each in names if each)),
+    )
+
+
+def _event(data: dict[str, Any]) -> StackEvent:
+    return StackEvent(
+        id=data["EventId"],
+        at=data["Timestamp"],
+        stack_id=data["StackId"],
+        logical_id=data.get("LogicalResourceId", ""),
+        physical_id=data.get("PhysicalResourceId", ""),
+        type=data.get("ResourceType", ""),
+        status=data.get("ResourceStatus", ""),
+        reason=data.get("ResourceStatusReason", ""),
+        token=data.get("ClientRequestToken", ""),
+    )

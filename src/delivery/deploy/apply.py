@@ -1,0 +1,63 @@
+"""Make a change set and wait until it says what it would do."""
+
+from __future__ import annotations
+
+from delivery.errors import OperationFailed, Unreachable
+from delivery.model import ChangeSet, StackRequest
+from delivery.ports import Clock, Stacks
+
+POLL_SECONDS = 2.0
+PATIENCE_SECONDS = 900.0
+
+# Requests carry templates up to this size; larger ones come from a bucket. Source:
+# AWS CloudFormation User Guide, "Quotas".
+INLINE_TEMPLATE_BYTES = 51_200
+
+
+def prepare(
+    stacks: Stacks,
+    clock: Clock,
+    request: StackRequest,
+    *,
+    create: bool,
+    poll_seconds: float = POLL_SECONDS,
+) -> ChangeSet:
+    """Make a change set and return it CREATE_COMPLETE, or FAILED with its reason.
+
+    One that failed, or that nobody waits for any more, is removed again.
+    """
+    change_set = stacks.create_change_set(request, create=create)
+    try:
+        change_set = _wait_until_ready(stacks, clock, change_set, poll_seconds)
+    except BaseException:
+        stacks.discard(change_set)
+        raise
+    if change_set.status != "CREATE_COMPLETE":
+        stacks.discard(change_set)
+    return change_set
+
+
+def is_too_large(template: str) -> bool:
+    """Tell whether a template does not fit into a request."""
+    return len(template.encode()) > INLINE_TEMPLATE_BYTES
+
+
+def _wait_until_ready(
+    stacks: Stacks, clock: Clock, change_set: ChangeSet, poll_seconds: float
+) -> ChangeSet:
+    deadline = clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            change_set = stacks.change_set(change_set)
+        except Unreachable:
+            if clock.monotonic() > deadline:
+                raise
+        if change_set.status in {"CREATE_COMPLETE", "FAILED"}:
+            return change_set
+        if clock.monotonic() > deadline:
+            raise OperationFailed(
+                "The change set did not become ready within fifteen minutes.",
+                why=f"It is in {change_set.status}.",
+                next_step="Deploy again.",
+            )
+        clock.sleep(poll_seconds)
