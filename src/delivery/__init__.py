@@ -15,3 +15,5 @@ The stages, in order:
 ``flows`` puts the stages in order, ``aws`` alone imports boto3, and ``cli`` asks,
 draws and composes.
 """
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Operate a pipeline: where an execution stands, why it failed, who has to decide."""
