@@ -9,10 +9,6 @@ from delivery.ports import Clock, Stacks
 POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 900.0
 
-# Requests carry templates up to this size; larger ones come from a bucket. Source:
-# AWS CloudFormation User Guide, "Quotas".
-INLINE_TEMPLATE_BYTES = 51_200
-
 
 def prepare(
     stacks: Stacks,
@@ -35,11 +31,6 @@ def prepare(
     if change_set.status != "CREATE_COMPLETE":
         stacks.discard(change_set)
     return change_set
-
-
-def is_too_large(template: str) -> bool:
-    """Tell whether a template does not fit into a request."""
-    return len(template.encode()) > INLINE_TEMPLATE_BYTES
 
 
 def _wait_until_ready(

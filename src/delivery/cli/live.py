@@ -1,0 +1,129 @@
+"""The live view of a terminal, drawn by rich."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from delivery.cli.ask import confirm
+from delivery.cli.screen import change_line, danger_of, event_line, summary_line
+from delivery.model import ResourceChange, StackEvent
+from delivery.ports import Live
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_IN_PROGRESS_ROWS = 8
+
+
+@dataclass
+class TerminalScreen:
+    """Colours, and a live view, as ``ports.Screen``."""
+
+    yes: bool = False
+    console: Console = field(default_factory=lambda: _console())
+
+    def say(self, text: str = "") -> None:
+        self.console.print(text, markup=False, highlight=False)
+
+    def warn(self, text: str) -> None:
+        self.console.print(
+            f"Warning: {text}", style="yellow", markup=False, highlight=False
+        )
+
+    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+        self.console.print(title, style="bold", markup=False, highlight=False)
+        for change in changes:
+            self.console.print(
+                f"  {change_line(change)}",
+                style=_change_style(change),
+                markup=False,
+                highlight=False,
+            )
+        self.say(f"  {summary_line(changes)}")
+
+    def confirm(self, question: str) -> bool:
+        return confirm(question, yes=self.yes)
+
+    @contextmanager
+    def watch(self, title: str) -> Iterator[Live]:
+        from rich.live import Live as RichLive
+
+        view = TerminalLive(title)
+        with RichLive(
+            view, console=self.console, refresh_per_second=4, transient=True
+        ) as live:
+            view.console = live.console
+            yield view
+        self.say(f"{title}: {view.elapsed:.0f} s")
+
+
+@dataclass
+class TerminalLive:
+    """What is in progress now, below the lines of what has happened."""
+
+    title: str
+    console: Any = None
+    began: float = field(default_factory=time.monotonic)
+    running: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+    last_note: str = ""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the view opened."""
+        return time.monotonic() - self.began
+
+    def event(self, event: StackEvent) -> None:
+        if event.of_the_stack_itself:
+            self._line(event_line(event), "bold")
+        elif event.status.endswith("_IN_PROGRESS"):
+            self.running[event.logical_id] = event.type
+        else:
+            self.running.pop(event.logical_id, None)
+            self.done += 1
+            self._line(event_line(event), "red" if event.failed else "green")
+
+    def note(self, text: str) -> None:
+        if text != self.last_note:
+            self._line(text, "yellow")
+        self.last_note = text
+
+    def tick(self) -> None:
+        """Rich redraws by itself; the elapsed time is read while it does."""
+
+    def __rich__(self) -> Any:
+        from rich.text import Text
+
+        head = f"{self.title}  {self.elapsed:.0f} s  {self.done} done"
+        names = list(self.running)
+        shown = ", ".join(names[:_IN_PROGRESS_ROWS])
+        more = len(names) - _IN_PROGRESS_ROWS
+        tail = f" and {more} more" if more > 0 else ""
+        waiting = f"\n  in progress: {shown}{tail}" if names else ""
+        return Text(head + waiting, style="cyan")
+
+    def _line(self, text: str, style: str) -> None:
+        self.console.print(
+            f"  {self.elapsed:5.0f}s  {text}",
+            style=style,
+            markup=False,
+            highlight=False,
+        )
+
+
+def _change_style(change: ResourceChange) -> str:
+    if danger_of(change).isupper() or change.deletes or change.replaces:
+        return "bold red"
+    return {"Add": "green", "Modify": "yellow"}.get(change.action, "default")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, file=click.get_text_stream("stderr"))

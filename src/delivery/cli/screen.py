@@ -1,0 +1,140 @@
+"""Draw on stderr: plain lines for logs and pipes, a live view for a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from delivery.cli.ask import confirm
+from delivery.model import ResourceChange, StackEvent
+from delivery.ports import Live, Screen
+
+_SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?"}
+
+
+def make_screen(*, yes: bool) -> Screen:
+    """Return the live screen on a terminal, else the plain one."""
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        from delivery.cli.live import TerminalScreen
+
+        return TerminalScreen(yes=yes)
+    return PlainScreen(yes=yes)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainScreen:
+    """One line a thing, as ``ports.Screen``."""
+
+    yes: bool = False
+
+    def say(self, text: str = "") -> None:
+        click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        click.echo(f"Warning: {text}", err=True)
+
+    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+        self.say(title)
+        for change in changes:
+            self.say(f"  {change_line(change)}")
+        self.say(f"  {summary_line(changes)}")
+
+    def confirm(self, question: str) -> bool:
+        return confirm(question, yes=self.yes)
+
+    @contextmanager
+    def watch(self, title: str) -> Iterator[Live]:
+        self.say(title)
+        yield PlainLive()
+
+
+@dataclass
+class PlainLive:
+    """Prints each event once, with the time since the view opened."""
+
+    began: float = field(default_factory=time.monotonic)
+    last_note: str = ""
+
+    def event(self, event: StackEvent) -> None:
+        click.echo(f"  {self._elapsed()}  {event_line(event)}", err=True)
+
+    def note(self, text: str) -> None:
+        if text != self.last_note:
+            click.echo(f"  {self._elapsed()}  {text}", err=True)
+        self.last_note = text
+
+    def tick(self) -> None:
+        """Nothing moves between two lines."""
+
+    def _elapsed(self) -> str:
+        return f"{time.monotonic() - self.began:5.0f}s"
+
+
+def event_line(event: StackEvent) -> str:
+    """Return one line for an event: status, resource, and the reason if it failed."""
+    name = "the stack" if event.of_the_stack_itself else event.logical_id
+    reason = f"  {event.reason}" if event.reason and event.failed else ""
+    return f"{event.status:<28} {name}  {event.type}{reason}"
+
+
+def change_line(change: ResourceChange) -> str:
+    """Return one line for a change; what replaces or deletes says so in capitals."""
+    sign = _SIGNS.get(change.action, "?")
+    parts = [f"{sign} {change.logical_id}  {change.type}"]
+    if change.properties and change.action == "Modify":
+        parts.append(f"({', '.join(change.properties)})")
+    if danger := danger_of(change):
+        parts.append(f"  {danger}")
+    return " ".join(parts)
+
+
+def danger_of(change: ResourceChange) -> str:
+    """Return what makes a change dangerous, or nothing."""
+    if change.action == "Remove":
+        return "DELETES IT" if change.deletes else "leaves it behind, unmanaged"
+    if not change.replaces:
+        return ""
+    word = "REPLACES IT" if change.replacement == "True" else "MAY REPLACE IT"
+    return f"{word}, DELETES THE OLD ONE" if change.deletes else word
+
+
+def summary_line(changes: Sequence[ResourceChange]) -> str:
+    """Count the changes by kind."""
+    if not changes:
+        return "No resource changes; outputs or settings of the stack do."
+    words = {"Add": "added", "Modify": "changed", "Remove": "removed"}
+    counts = [
+        f"{count} {word}"
+        for action, word in words.items()
+        if (count := sum(each.action == action for each in changes))
+    ]
+    others = sum(each.action not in words for each in changes)
+    if others:
+        counts.append(f"{others} other")
+    dangerous = sum(bool(danger_of(each)) for each in changes)
+    tail = f"; {dangerous} of them need a second look" if dangerous else ""
+    return f"{', '.join(counts)}{tail}."
+
+
+def print_result(data: Any) -> None:
+    """Write one JSON document to stdout."""
+    import json
+
+    click.echo(json.dumps(data, indent=2))
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
+    """Return rows in columns as wide as they need."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+        for row in [header, *rows]
+    ]
+    return "\n".join(lines)

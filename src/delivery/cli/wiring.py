@@ -1,0 +1,225 @@
+"""Compose the adapters that a command needs; the only importer of ``delivery.aws``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import delivery
+from delivery.cli.options import Settings
+from delivery.cli.screen import make_screen
+from delivery.errors import BadInput
+from delivery.flows.approve import Decider
+from delivery.flows.stack import StackDeployer
+from delivery.flows.status import StatusReader
+from delivery.model import DEFAULT_REGION, PIPELINE_NAME
+from delivery.ports import (
+    Account,
+    Builds,
+    Clock,
+    Connections,
+    Functions,
+    Pipelines,
+    Plane,
+    Repository,
+    Screen,
+    Secrets,
+    Stacks,
+    Store,
+    Subscriptions,
+    Uploads,
+)
+
+if TYPE_CHECKING:
+    from delivery.aws.clients import Clients
+
+DEFAULT_PORT = 4599
+# A rehearsal's waits are short, and its polls cost nothing but this machine's time.
+LOCAL_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class PlaneSettings:
+    """Where the rehearsal plane lives on this machine."""
+
+    state_dir: Path
+    port: int = DEFAULT_PORT
+    speed: float | None = None
+
+
+class Tools:
+    """Every port of a command's settings, made when first used."""
+
+    def __init__(
+        self, settings: Settings, *, plane_settings: PlaneSettings | None = None
+    ) -> None:
+        self.settings = settings
+        self.plane_settings = plane_settings or default_plane_settings()
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return project_root()
+
+    @property
+    def region(self) -> str:
+        """The region: asked for, else the environment's, else the default."""
+        if self.settings.local:
+            return DEFAULT_REGION
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return self.settings.region or named or DEFAULT_REGION
+
+    @cached_property
+    def screen(self) -> Screen:
+        return make_screen(yes=self.settings.yes)
+
+    @cached_property
+    def clock(self) -> Clock:
+        from delivery.aws.machine import RealClock
+
+        return RealClock()
+
+    @cached_property
+    def plane(self) -> Plane:
+        from delivery.aws.plane import LocalPlane
+
+        where = self.plane_settings
+        return LocalPlane(self.root, where.state_dir, where.port, where.speed)
+
+    @cached_property
+    def repository(self) -> Repository:
+        from delivery.aws.machine import GitRepository
+
+        return GitRepository(self.root)
+
+    @cached_property
+    def config_file(self) -> Store:
+        from delivery.aws.machine import JsonFile
+
+        return JsonFile(self.root / "pipeline_config.json")
+
+    @cached_property
+    def account(self) -> Account:
+        from delivery.aws.account import CallersAccount
+
+        return CallersAccount(self._clients)
+
+    @cached_property
+    def stacks(self) -> Stacks:
+        from delivery.aws.stacks import CloudFormationStacks
+
+        return CloudFormationStacks(self._clients)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        from delivery.aws.secrets import ManagedSecrets
+
+        return ManagedSecrets(self._clients)
+
+    @cached_property
+    def connections(self) -> Connections:
+        from delivery.aws.secrets import CodeConnections
+
+        return CodeConnections(self._clients)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        from delivery.aws.pipelines import CodePipelines
+
+        return CodePipelines(self._clients)
+
+    @cached_property
+    def builds(self) -> Builds:
+        from delivery.aws.builds import CodeBuilds
+
+        return CodeBuilds(self._clients)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        from delivery.aws.account import BucketUploads
+
+        return BucketUploads(self._clients)
+
+    @cached_property
+    def functions(self) -> Functions:
+        from delivery.aws.account import LambdaAliases
+
+        return LambdaAliases(self._clients)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        from delivery.aws.account import TopicSubscriptions
+
+        return TopicSubscriptions(self._clients)
+
+    @property
+    def poll_seconds(self) -> float:
+        """Seconds between two looks at something that goes on."""
+        return LOCAL_POLL_SECONDS if self.settings.local else 5.0
+
+    def stack_deployer(self, *, dry_run: bool = False) -> StackDeployer:
+        """Return what deploys stacks."""
+        return StackDeployer(
+            self.stacks,
+            self.clock,
+            self.screen,
+            dry_run=dry_run,
+            poll_seconds=self.poll_seconds,
+            change_set_poll_seconds=min(self.poll_seconds, 2.0),
+        )
+
+    def status_reader(self) -> StatusReader:
+        """Return what reads an execution's status."""
+        return StatusReader(self.pipelines, self.builds, self.stacks, PIPELINE_NAME)
+
+    def decider(self) -> Decider:
+        """Return what answers approvals."""
+        return Decider(
+            self.pipelines, self.clock, PIPELINE_NAME, min(self.poll_seconds, 2.0)
+        )
+
+    @cached_property
+    def _clients(self) -> Clients:
+        from delivery.aws.clients import Clients
+
+        if not self.settings.local:
+            return Clients(self.region, self.settings.profile)
+        return Clients(self.region, endpoint_url=self._running_plane())
+
+    def _running_plane(self) -> str:
+        info = self.plane.running()
+        if info is None:
+            self.screen.say("Starting the rehearsal plane…")
+            info = self.plane.start()
+        return info.endpoint_url
+
+
+def project_root() -> Path:
+    """Return the folder that holds ``templates/``: here, or around the tool itself."""
+    here = Path.cwd()
+    for folder in (here, Path(delivery.__file__).resolve().parents[2]):
+        if (folder / "templates").is_dir():
+            return folder
+    raise BadInput(
+        "This folder has no templates/.",
+        why=f"The tool was run in {here}.",
+        next_step="Run it in the project's folder.",
+    )
+
+
+def default_plane_settings() -> PlaneSettings:
+    """Return where the plane lives unless options say otherwise.
+
+    ``REHEARSAL_STATE_DIR`` and ``REHEARSAL_PORT`` let several planes live side by side.
+    """
+    state_dir = os.environ.get("REHEARSAL_STATE_DIR")
+    port = os.environ.get("REHEARSAL_PORT", str(DEFAULT_PORT))
+    if not port.isdigit():
+        raise BadInput(
+            f"REHEARSAL_PORT is {port!r}.", next_step="Give it a number, such as 4600."
+        )
+    folder = Path(state_dir) if state_dir else project_root() / ".rehearsal"
+    return PlaneSettings(folder.resolve(), int(port))
