@@ -342,6 +342,46 @@ class WorkTree:
     remote_repository: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StackResource:
+    """One resource that a stack holds."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackContents:
+    """A stack with all that a later deployment of the same needs."""
+
+    stack: Stack
+    template: str
+    resources: tuple[StackResource, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    role_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One version of an object in a bucket."""
+
+    bucket: str
+    key: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """What one report of a build says: counts of tests, or the share of lines covered."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    line_coverage_percent: float | None = None
+
+
 def plain(value: Any) -> Any:
     """Turn times, enumerations, mappings and tuples into what JSON knows."""
     match value:

@@ -24,10 +24,13 @@ from delivery.model import (
     PipelineState,
     PlaneInfo,
     Push,
+    ReportSummary,
     ResourceChange,
     Stack,
+    StackContents,
     StackEvent,
     StackRequest,
+    StoredObject,
     StoredSecret,
     WorkTree,
 )
@@ -86,6 +89,55 @@ class Uploads(Protocol):
 
     def put(self, bucket: str, key: str, text: str) -> str:
         """Store ``text`` and return its https URL."""
+
+
+class DeployedStacks(Protocol):
+    """Stacks with what they hold, and the versions that they published."""
+
+    def contents(self, name_or_id: str) -> StackContents | None:
+        """Return the stack, its template as it was given, and its resources."""
+
+    def code_sha256(self, function: str, version: str) -> str:
+        """Return Lambda's hash of a version's code."""
+
+
+class ReviewStacks(Stacks, Protocol):
+    """CloudFormation for a look ahead: its change sets have one name and one role."""
+
+    def change_sets(self, stack_id: str) -> Mapping[str, ChangeSet]:
+        """Return all change sets of a stack, by name."""
+
+
+class ReleaseStore(Protocol):
+    """The bucket that keeps releases: packages, templates, the ledger, reviews."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return all keys that begin with ``prefix``, in order."""
+
+    def read(self, keys: Sequence[str]) -> list[bytes]:
+        """Return the newest content of each key, in the order of ``keys``."""
+
+    def put_new(self, key: str, content: bytes) -> StoredObject | None:
+        """Store what was not there, or return None when something is there already."""
+
+    def put(self, key: str, content: bytes) -> StoredObject:
+        """Store a new version."""
+
+    def find(self, key: str) -> StoredObject | None:
+        """Return the newest version of an object, or None when there is none."""
+
+    def url(self, stored: StoredObject) -> str:
+        """Return the https URL by which CloudFormation reads an object."""
+
+    def page(self, key: str) -> str:
+        """Return the console page that shows an object to who may read it."""
+
+
+class TestReports(Protocol):
+    """Reports that builds published."""
+
+    def summaries(self, report_arns: Sequence[str]) -> list[ReportSummary]:
+        """Return what the reports say, in order."""
 
 
 class Secrets(Protocol):
