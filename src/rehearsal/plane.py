@@ -13,6 +13,7 @@ from rehearsal.clock import Clock
 from rehearsal.events import EventBus
 from rehearsal.faults import Faults
 from rehearsal.identity import SessionKeys
+from rehearsal.metrics import Metrics
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -45,6 +46,7 @@ class Plane:
         self._work = ThreadPoolExecutor(max_workers=64, thread_name_prefix="plane")
         self._closers: list[Callable[[], None]] = []
         self.events = EventBus(self)
+        self.metrics = Metrics()
 
     def directory(self, *names: str) -> Path:
         """Return a folder of the plane's state on disk, made if needed."""

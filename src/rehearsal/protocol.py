@@ -145,6 +145,15 @@ def _serialise(
     serialised = serializer.serialize(result)
     headers = {key: str(value) for key, value in serialised["headers"].items()}
     headers["x-amzn-RequestId"] = request_id
-    return Response(
-        serialised["body"], status=int(serialised["status_code"]), headers=headers
-    )
+    status = _bound_status(operation, result) or int(serialised["status_code"])
+    return Response(serialised["body"], status=status, headers=headers)
+
+
+def _bound_status(operation: OperationModel | None, result: object) -> int | None:
+    """Return the HTTP status that the answer itself carries, as lambda:Invoke's does."""
+    if operation is None or operation.output_shape is None:
+        return None
+    for name, shape in operation.output_shape.members.items():
+        if shape.serialization.get("location") == "statusCode":
+            return result.get(name) if isinstance(result, Mapping) else None
+    return None
