@@ -248,6 +248,13 @@ class Repository(Protocol):
     def work_tree(self) -> WorkTree | None:
         """Return where it stands, or None outside of a repository."""
 
+    def with_branch(self, tree: WorkTree, branch: str) -> str:
+        """Return a repository's path in which ``branch`` is what shall be rehearsed.
+
+        That is the work tree itself, or, when HEAD is detached, a copy of it whose
+        ``branch`` is at HEAD. Raises ``BadInput`` when there is no such branch.
+        """
+
 
 class Store(Protocol):
     """A small JSON file, written whole or not at all."""

@@ -93,7 +93,7 @@ class Tools:
     def repository(self) -> Repository:
         from delivery.aws.machine import GitRepository
 
-        return GitRepository(self.root)
+        return GitRepository(self.root, self.plane_settings.state_dir)
 
     @cached_property
     def config_file(self) -> Store:

@@ -273,9 +273,9 @@ class ProductDeployer:
 def answers_as_parameters(answers: Answers) -> dict[str, str]:
     """Return the answers by the names that pipeline.yaml gives them."""
     return {
-        "RepositoryOwner": answers.owner,
-        "RepositoryName": answers.repository,
-        "BranchName": answers.branch,
+        "GitHubOwner": answers.owner,
+        "GitHubRepository": answers.repository,
+        "GitHubBranch": answers.branch,
         "SourceAccess": answers.access.value,
         "Environment": answers.environment,
     }

@@ -1,0 +1,225 @@
+"""``deploy``: ask, summarise, confirm, and bring foundation and pipeline up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from delivery.cli.answers import (
+    Known,
+    collect_answers,
+    collect_token,
+    suggestions,
+)
+from delivery.cli.options import Settings, common_options, dry_run_option
+from delivery.cli.screen import print_result
+from delivery.cli.wiring import Tools
+from delivery.deploy.answers import earlier_answers
+from delivery.deploy.template import read_template
+from delivery.errors import BadInput, Refused
+from delivery.flows.deploy import Deployed, ProductDeployer, Wanted, config_data
+from delivery.model import (
+    ENVIRONMENTS,
+    Access,
+    Answers,
+    Hidden,
+    Identity,
+    StoredSecret,
+)
+
+
+@click.command()
+@click.option("--owner", help="GitHub user or organization.")
+@click.option("--repository", help="Repository, without its owner.")
+@click.option("--branch", help="Branch whose pushes are released.")
+@click.option(
+    "--access",
+    type=click.Choice([each.value for each in Access]),
+    help="How GitHub is read: App connection (recommended) or token.",
+)
+@click.option(
+    "--environment",
+    type=click.Choice(ENVIRONMENTS),
+    help="How far the pipeline reaches.",
+)
+@click.option(
+    "--token-stdin", is_flag=True, help="Read the access token from standard input."
+)
+@click.option(
+    "--even-while-running",
+    is_flag=True,
+    help="Update the pipeline although that cancels its running execution.",
+)
+@dry_run_option
+@common_options
+@click.pass_obj
+def deploy(
+    settings: Settings,
+    *,
+    owner: str | None,
+    repository: str | None,
+    branch: str | None,
+    access: str | None,
+    environment: str | None,
+    token_stdin: bool,
+    even_while_running: bool,
+    dry_run: bool,
+) -> None:
+    """Create or update foundation and pipeline, by change sets.
+
+    Asks for what no flag gives. The access token is read from a hidden prompt, from
+    standard input (--token-stdin) or from GITHUB_TOKEN, and kept in Secrets Manager only.
+    """
+    given = {
+        "owner": owner,
+        "repository": repository,
+        "branch": branch,
+        "access": access or ("token" if token_stdin else None),
+        "environment": environment,
+    }
+    tools = Tools(settings)
+    answers = collect_answers(
+        Known(
+            given={name: value for name, value in given.items() if value},
+            remembered=earlier_answers(tools.config_file.read()),
+            suggested=suggestions(tools.repository.work_tree()),
+        )
+    )
+    run = DeployRun(tools, answers, dry_run, even_while_running)
+    run.execute(token_stdin=token_stdin)
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRun:
+    """One run of ``deploy`` with its answers."""
+
+    tools: Tools
+    answers: Answers
+    dry_run: bool = False
+    even_while_running: bool = False
+
+    def execute(self, *, token_stdin: bool) -> None:
+        """Validate, ask, execute, recommend."""
+        identity = self.tools.account.identity()
+        deployer = self._deployer()
+        token = self._token(deployer, token_stdin)
+        wanted = wanted_deployment(self.tools, self.answers, token)
+        self._summarise(identity)
+        if not self.dry_run and not self.tools.screen.confirm("Go on?"):
+            raise Refused(
+                "Nothing was changed.",
+                why="The summary was not confirmed.",
+                next_step="Run it again with other answers.",
+            )
+        deployed = deployer.deploy(wanted)
+        if not self.dry_run:
+            self._remember(wanted, deployed, identity)
+        self._report(deployed)
+
+    def _deployer(self) -> ProductDeployer:
+        return product_deployer(
+            self.tools,
+            branch=self.answers.branch,
+            dry_run=self.dry_run,
+            even_while_running=self.even_while_running,
+        )
+
+    def _token(self, deployer: ProductDeployer, from_stdin: bool) -> Hidden | None:
+        if self.answers.access is not Access.TOKEN:
+            return None
+        stored: StoredSecret | None = deployer.stored_token()
+        return collect_token(from_stdin=from_stdin, stored=stored is not None)
+
+    def _summarise(self, identity: Identity) -> None:
+        say = self.tools.screen.say
+        where = "rehearsal plane" if self.tools.settings.local else "AWS"
+        say()
+        say(f"  Account      {identity.account} ({where}), {self.tools.region}")
+        say(f"  Source       {self.answers.owner}/{self.answers.repository}")
+        say(f"  Branch       {self.answers.branch}")
+        say(f"  Access       by {self.answers.access}")
+        say(f"  Reaches      {self.answers.environment}")
+        say()
+
+    def _remember(self, wanted: Wanted, deployed: Deployed, identity: Identity) -> None:
+        data = config_data(
+            wanted,
+            deployed,
+            identity,
+            self.tools.region,
+            local=self.tools.settings.local,
+        )
+        self.tools.config_file.write(data)
+
+    def _report(self, deployed: Deployed) -> None:
+        if self.tools.settings.as_json:
+            print_result({**deployed.as_data(), "dry_run": self.dry_run})
+            return
+        for name, value in deployed.outputs.items():
+            click.echo(f"{name:<20} {value}")
+        if deployed.execution:
+            click.echo(f"{'Execution':<20} {deployed.execution.id} (already running)")
+        click.echo(_conclusion(deployed, self.dry_run))
+        if not self.dry_run:
+            local = " --local" if self.tools.settings.local else ""
+            click.echo(f"Next: ./deploy_pipeline.py{local} status --watch")
+
+
+def product_deployer(
+    tools: Tools, *, branch: str, dry_run: bool, even_while_running: bool = False
+) -> ProductDeployer:
+    """Compose what deploys the product; on the plane the branch is pushed to it first."""
+
+    def push_to_plane() -> None:
+        if tools.settings.local:
+            push_branch(tools, branch)
+
+    return ProductDeployer(
+        deployer=tools.stack_deployer(dry_run=dry_run),
+        stacks=tools.stacks,
+        secrets=tools.secrets,
+        connections=tools.connections,
+        pipelines=tools.pipelines,
+        uploads=tools.uploads,
+        clock=tools.clock,
+        screen=tools.screen,
+        region=tools.region,
+        dry_run=dry_run,
+        even_while_running=even_while_running,
+        before_pipeline=push_to_plane,
+    )
+
+
+def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> Wanted:
+    """Read templates and configuration into what shall be deployed."""
+    templates = tools.root / "templates"
+    return Wanted(
+        answers=answers,
+        token=token,
+        foundation=read_template(templates / "foundation.yaml"),
+        pipeline=read_template(templates / "pipeline.yaml"),
+    )
+
+
+def push_branch(tools: Tools, branch: str) -> None:
+    """Give the plane what a push to GitHub would give: the branch as it is here."""
+    tree = tools.repository.work_tree()
+    if tree is None:
+        raise BadInput(
+            f"{tools.root} is not a git repository with a commit.",
+            why="The rehearsal releases commits.",
+            next_step="git init, git add and git commit; then run it again.",
+        )
+    if tree.dirty:
+        tools.screen.warn("Uncommitted changes are not rehearsed; only commits are.")
+    push = tools.plane.push(tools.repository.with_branch(tree, branch), branch)
+    tools.screen.say(f"The plane's source has {branch} at {push.commit[:8]}.")
+
+
+def _conclusion(deployed: Deployed, dry_run: bool) -> str:
+    if dry_run:
+        return "Dry run: nothing was changed."
+    if not deployed.changed:
+        return "No changes: foundation and pipeline are as the templates say."
+    return "Deployed."
