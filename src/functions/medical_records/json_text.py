@@ -27,6 +27,10 @@ class NotJson(Exception):
         self.column = column
 
 
+class RepeatedName(Exception):
+    """An object has the same name twice: which value counts is anybody's guess."""
+
+
 class TooDeep(Exception):
     """The text nests deeper than the interpreter reads."""
 
@@ -36,10 +40,16 @@ def read(text: str) -> Any:
 
     Raises:
         NotJson: also for NaN, Infinity and numbers too long to be a measurement.
+        RepeatedName: where RFC 8259 leaves the meaning open.
         TooDeep: when the interpreter's stack does not suffice.
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        return json.loads(
+            text,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
     except json.JSONDecodeError as error:
         # The error holds the whole text; leave it behind.
         position = (error.lineno, error.colno)
@@ -61,6 +71,13 @@ def canonical(value: Any) -> str:
     return json.dumps(
         value, separators=(",", ":"), sort_keys=True, default=_canonical_decimal
     )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise RepeatedName
+    return members
 
 
 def _mark(value: object) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from medical_records.analysis.parts import Item, code_of, codes_of, item, name_of, when
+from medical_records.analysis.parts import (
+    Item,
+    code_of,
+    codes_of,
+    item,
+    name_of,
+    names_of,
+    when,
+)
 from medical_records.fhir.bundle import PatientRecord
 from medical_records.fhir.references import Resource
 
@@ -36,7 +44,7 @@ def _allergy(resource: Resource) -> Item:
 def _reaction(reaction: Mapping[str, Any]) -> Item:
     return item(
         substance=name_of(reaction.get("substance")),
-        manifestations=[name_of(concept) for concept in reaction["manifestation"]],
+        manifestations=names_of(reaction["manifestation"]),
         severity=reaction.get("severity"),
         onset=reaction.get("onset"),
         description=reaction.get("description"),

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from medical_records.analysis.parts import Item, codes_of, item, name_of, quantity
+from medical_records.analysis.parts import (
+    Item,
+    codes_of,
+    item,
+    name_of,
+    names_of,
+    quantity,
+)
 from medical_records.analysis.ranges import (
     Judgement,
     NotJudged,
@@ -91,9 +98,7 @@ def _result(
         status=owner["status"],
         value=quantity(measurement.get("valueQuantity")),
         referenceRanges=[_limits(r) for r in measurement.get("referenceRange", ())],
-        reportedInterpretation=[
-            name_of(concept) for concept in measurement.get("interpretation", ())
-        ],
+        reportedInterpretation=names_of(measurement.get("interpretation", ())),
         measured=measured_at(owner),
         source=path,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from medical_records.analysis.parts import Item, codes_of, item, name_of
+from medical_records.analysis.parts import Item, codes_of, item, name_of, when
 from medical_records.fhir.bundle import PatientRecord
 from medical_records.fhir.references import Resource
 
@@ -38,7 +38,7 @@ def _referred(
     target: str, resource: Resource, record: PatientRecord
 ) -> Mapping[str, Any] | None:
     if target.startswith("#"):
-        concept = (resource.contained(target) or {}).get("code")
+        concept = resource.contained().get(target[1:], {}).get("code")
         # Contained resources are not checked with their owner's elements.
         return concept if isinstance(concept, dict) else None
     found = record.index.find(target, source=resource)
@@ -58,7 +58,7 @@ def _medication(resource: Resource, record: PatientRecord) -> Item:
         doNotPerform=content.get("doNotPerform"),
         dosage=[words for dosage in dosages if (words := _dosage(dosage))],
         authored=content.get("authoredOn"),
-        effective=content.get("effectiveDateTime") or content.get("effectivePeriod"),
+        effective=when(content, "effective"),
         source=resource.path,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Item = dict[str, Any]
@@ -22,6 +22,11 @@ def name_of(concept: Mapping[str, Any] | None) -> str | None:
     words += [coding.get("display") for coding in codings]
     words += [coding.get("code") for coding in codings]
     return next((word for word in words if word), None)
+
+
+def names_of(concepts: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the words for those concepts that have any."""
+    return [name for concept in concepts if (name := name_of(concept))]
 
 
 def codes_of(concept: Mapping[str, Any] | None) -> list[Item]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from medical_records.analysis.parts import Item, code_of, codes_of, item, name_of, when
+from medical_records.analysis.parts import (
+    Item,
+    code_of,
+    codes_of,
+    item,
+    name_of,
+    names_of,
+    when,
+)
 from medical_records.fhir.bundle import PatientRecord
 from medical_records.fhir.references import Resource
 
@@ -25,7 +33,7 @@ def _problem(resource: Resource) -> Item:
         clinicalStatus=code_of(content.get("clinicalStatus")),
         verificationStatus=code_of(content.get("verificationStatus")),
         severity=name_of(content.get("severity")),
-        categories=[name_of(concept) for concept in content.get("category", ())],
+        categories=names_of(content.get("category", ())),
         onset=when(content, "onset"),
         abatement=when(content, "abatement"),
         recorded=content.get("recordedDate"),

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from medical_records.fhir.dates import Partial
+from medical_records.fhir.dates import Partial, Precision
 
 _YEAR_UNITS = ("a", "year", "years", "yr")
 _DAYS_A_YEAR = Decimal("365.25")
@@ -56,8 +56,10 @@ def judge(measurement: Mapping[str, Any], *, age: Decimal | None) -> Judgement:
 
 
 def age_in_years(born: Partial | None, then: Partial | None) -> Decimal | None:
-    """Return the age at a moment, None where either is unknown."""
+    """Return the age at a moment, None where either is not known to the day."""
     if born is None or then is None:
+        return None
+    if min(born.precision, then.precision) < Precision.DAY:
         return None
     days = Decimal(then.nanoseconds - born.nanoseconds) / (86_400 * 10**9)
     return days / _DAYS_A_YEAR
@@ -80,6 +82,8 @@ def _applies(limits: Mapping[str, Any], age: Decimal | None) -> bool:
     if age is None or "age" not in limits:
         return True
     low, high = (_years(limits["age"].get(end)) for end in ("low", "high"))
+    # "To 12 years" may mean the twelfth birthday or the day before the thirteenth:
+    # such an age fits both neighbours, and a verdict needs them to agree.
     return not (
         (low is not None and age < low) or (high is not None and age >= high + 1)
     )

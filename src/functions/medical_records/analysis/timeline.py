@@ -7,7 +7,7 @@ from typing import Any
 
 from medical_records.analysis.laboratory import measured_at
 from medical_records.analysis.medications import medication_concept
-from medical_records.analysis.parts import Item, item, name_of
+from medical_records.analysis.parts import Item, item, name_of, names_of
 from medical_records.fhir.bundle import PatientRecord
 from medical_records.fhir.dates import Partial, parse_partial
 from medical_records.fhir.references import Resource
@@ -53,10 +53,8 @@ def _title(resource: Resource, record: PatientRecord) -> str | None:
     if resource.kind.startswith("Medication"):
         return name_of(medication_concept(resource, record))
     if resource.kind == "Encounter":
-        types = [name_of(concept) for concept in content.get("type", ())]
-        return next(filter(None, types), None) or name_of(
-            {"coding": [content["class"]]}
-        )
+        names = names_of([*content.get("type", ()), {"coding": [content["class"]]}])
+        return names[0] if names else None
     return name_of(content.get("code") or content.get("vaccineCode"))
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from medical_records import json_text
 from medical_records.fhir.dates import parse_partial
-from medical_records.fhir.definitions import ANY_OTHER, DEFINITIONS, SUBJECTS
+from medical_records.fhir.definitions import ANY_OTHER, DEFINITIONS
 from medical_records.fhir.elements import Finding
-from medical_records.fhir.references import Index, Resource, Subject, judge_subject
+from medical_records.fhir.references import Index, Resource, Subject, SubjectJudge
 from medical_records.problem import Problem, unprocessable
 
 MAX_ENTRIES = 10_000
@@ -58,16 +58,32 @@ def read_bundle(tree: Mapping[str, Any]) -> PatientRecord | Problem:
     findings = tuple(_check_resources(resources))
     if findings:
         return _refused(findings)
+    return _one_patients(resources, labelled_test_data=_is_test_data(tree))
+
+
+def _one_patients(
+    resources: Collection[Resource], *, labelled_test_data: bool
+) -> PatientRecord | Problem:
     kept = _without_duplicates(resources)
     patient = _only_patient(kept.values())
     if isinstance(patient, Problem):
         return patient
     by_url = {r.full_url: kept[_identity(r)] for r in resources if r.full_url}
     index = Index(kept.values(), by_url)
-    strangers = tuple(_strangers(kept.values(), patient, index))
+    judge = SubjectJudge(patient, index)
+    strangers = tuple(_strangers(kept.values(), judge))
     if strangers:
         return _refused(strangers)
-    return _record(tree, patient, index, kept=kept.values(), sent=len(resources))
+    others = [resource for resource in kept.values() if resource is not patient]
+    usable, set_aside = _sorted_out(others, judge)
+    return PatientRecord(
+        patient=patient,
+        resources=usable,
+        index=index,
+        duplicates=len(resources) - len(kept),
+        set_aside=set_aside,
+        test_data=labelled_test_data or _is_test_data(patient.content),
+    )
 
 
 def _check_frame(tree: Mapping[str, Any]) -> Iterator[Finding]:
@@ -162,16 +178,12 @@ def _only_patient(resources: Iterable[Resource]) -> Resource | Problem:
     return patients[0]
 
 
-def _strangers(
-    resources: Iterable[Resource], patient: Resource, index: Index
-) -> Iterator[Finding]:
+def _strangers(resources: Iterable[Resource], judge: SubjectJudge) -> Iterator[Finding]:
     """Yield each place where a resource is about somebody else."""
     for resource in resources:
-        for name, reference in _subjects(resource):
+        for name, subject in judge.judge(resource):
             path = f"{resource.path}.{name}"
-            match judge_subject(
-                reference, source=resource, patient=patient, index=index
-            ):
+            match subject:
                 case Subject.ANOTHER_PATIENT:
                     message = "This is about another patient than the bundle's."
                     yield Finding(path, "another_patient", message)
@@ -182,42 +194,22 @@ def _strangers(
                     continue
 
 
-def _subjects(resource: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name in SUBJECTS:
-        value = resource.content.get(name)
-        if isinstance(value, dict):
-            yield name, value
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(item, dict):
-                yield f"{name}[{index}]", item
+def _sorted_out(
+    resources: Iterable[Resource], judge: SubjectJudge
+) -> tuple[tuple[Resource, ...], tuple[SetAside, ...]]:
+    """Part what may be read as a statement about the patient from what may not."""
+    usable: list[Resource] = []
+    set_aside: list[SetAside] = []
+    for resource in resources:
+        reason = _reason_to_skip(resource, judge)
+        if reason:
+            set_aside.append(SetAside(resource.kind, resource.path, reason))
+        else:
+            usable.append(resource)
+    return tuple(usable), tuple(set_aside)
 
 
-def _record(
-    tree: Mapping[str, Any],
-    patient: Resource,
-    index: Index,
-    *,
-    kept: Collection[Resource],
-    sent: int,
-) -> PatientRecord:
-    others = [resource for resource in kept if resource is not patient]
-    reasons = [_reason_to_skip(resource, patient, index) for resource in others]
-    judged = list(zip(others, reasons, strict=True))
-    return PatientRecord(
-        patient=patient,
-        resources=tuple(resource for resource, reason in judged if not reason),
-        index=index,
-        duplicates=sent - len(kept),
-        set_aside=tuple(
-            SetAside(resource.kind, resource.path, reason)
-            for resource, reason in judged
-            if reason
-        ),
-        test_data=_is_test_data(tree) or _is_test_data(patient.content),
-    )
-
-
-def _reason_to_skip(resource: Resource, patient: Resource, index: Index) -> str:
+def _reason_to_skip(resource: Resource, judge: SubjectJudge) -> str:
     """Say why a resource must not be read as a statement about the patient, or ''."""
     if resource.kind not in DEFINITIONS:
         return "type not analysed"
@@ -227,10 +219,7 @@ def _reason_to_skip(resource: Resource, patient: Resource, index: Index) -> str:
         return "unknown modifier extension"
     if _in_error(resource):
         return "entered in error"
-    subjects = (
-        judge_subject(reference, source=resource, patient=patient, index=index)
-        for _, reference in _subjects(resource)
-    )
+    subjects = [subject for _, subject in judge.judge(resource)]
     return "not about the patient" if Subject.NO_PATIENT in subjects else ""
 
 

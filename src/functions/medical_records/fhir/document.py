@@ -23,6 +23,9 @@ def read_document(text: str) -> dict[str, Any] | Problem:
         tree = json_text.read(text)
     except json_text.NotJson as error:
         return malformed("Bundle", "not_json", _where(error))
+    except json_text.RepeatedName:
+        message = "An object in the body has the same name twice."
+        return malformed("Bundle", "repeated_name", message)
     except json_text.TooDeep:
         return _too_deep("Bundle")
     if too_deep:

@@ -15,6 +15,8 @@ from typing import Any
 
 from medical_records.fhir.dates import parse_partial
 
+# Beyond any measurement, and well within what decimal arithmetic holds.
+_MAX_MAGNITUDE = 100
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _CODE = re.compile(r"[^\s]+(\s[^\s]+)*")
 
@@ -121,9 +123,11 @@ def boolean(value: Any, path: str) -> Iterator[Finding]:
 
 
 def decimal(value: Any, path: str) -> Iterator[Finding]:
-    """Expect a number, written as a number."""
+    """Expect a number, written as a number, that something can measure."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         yield _wrong(path, "a number")
+    elif abs(Decimal(value).adjusted()) > _MAX_MAGNITUDE:
+        yield _wrong(path, f"a number within 10 to the power of {_MAX_MAGNITUDE}")
 
 
 def moment(value: Any, path: str) -> Iterator[Finding]:
