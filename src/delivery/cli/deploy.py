@@ -25,6 +25,7 @@ from delivery.model import (
     Answers,
     Hidden,
     Identity,
+    Push,
     StoredSecret,
 )
 
@@ -202,7 +203,7 @@ def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> W
     )
 
 
-def push_branch(tools: Tools, branch: str) -> None:
+def push_branch(tools: Tools, branch: str) -> Push:
     """Give the plane what a push to GitHub would give: the branch as it is here."""
     tree = tools.repository.work_tree()
     if tree is None:
@@ -215,6 +216,7 @@ def push_branch(tools: Tools, branch: str) -> None:
         tools.screen.warn("Uncommitted changes are not rehearsed; only commits are.")
     push = tools.plane.push(tools.repository.with_branch(tree, branch), branch)
     tools.screen.say(f"The plane's source has {branch} at {push.commit[:8]}.")
+    return push
 
 
 def _conclusion(deployed: Deployed, dry_run: bool) -> str:

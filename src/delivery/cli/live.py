@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from delivery.cli.ask import confirm
-from delivery.cli.screen import change_line, danger_of, event_line, summary_line
+from delivery.cli.screen import (
+    change_line,
+    danger_of,
+    event_line,
+    summary_line,
+    worth_showing,
+)
 from delivery.model import ResourceChange, StackEvent
 from delivery.ports import Live
 
@@ -26,6 +32,7 @@ class TerminalScreen:
     """Colours, and a live view, as ``ports.Screen``."""
 
     yes: bool = False
+    brief: bool = False
     console: Console = field(default_factory=lambda: _console())
 
     def say(self, text: str = "") -> None:
@@ -38,7 +45,7 @@ class TerminalScreen:
 
     def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
         self.console.print(title, style="bold", markup=False, highlight=False)
-        for change in changes:
+        for change in worth_showing(changes, brief=self.brief):
             self.console.print(
                 f"  {change_line(change)}",
                 style=_change_style(change),
@@ -54,7 +61,7 @@ class TerminalScreen:
     def watch(self, title: str) -> Iterator[Live]:
         from rich.live import Live as RichLive
 
-        view = TerminalLive(title)
+        view = TerminalLive(title, brief=self.brief)
         with RichLive(
             view, console=self.console, refresh_per_second=4, transient=True
         ) as live:
@@ -68,6 +75,7 @@ class TerminalLive:
     """What is in progress now, below the lines of what has happened."""
 
     title: str
+    brief: bool = False
     console: Any = None
     began: float = field(default_factory=time.monotonic)
     running: dict[str, str] = field(default_factory=dict)
@@ -87,6 +95,8 @@ class TerminalLive:
         else:
             self.running.pop(event.logical_id, None)
             self.done += 1
+            if self.brief and not event.failed:
+                return
             self._line(event_line(event), "red" if event.failed else "green")
 
     def note(self, text: str) -> None:

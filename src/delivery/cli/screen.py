@@ -19,13 +19,16 @@ from delivery.ports import Live, Screen
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?"}
 
 
-def make_screen(*, yes: bool) -> Screen:
-    """Return the live screen on a terminal, else the plain one."""
+def make_screen(*, yes: bool, brief: bool = False) -> Screen:
+    """Return the live screen on a terminal, else the plain one.
+
+    A brief one leaves out what went well with single resources.
+    """
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         from delivery.cli.live import TerminalScreen
 
-        return TerminalScreen(yes=yes)
-    return PlainScreen(yes=yes)
+        return TerminalScreen(yes=yes, brief=brief)
+    return PlainScreen(yes=yes, brief=brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class PlainScreen:
     """One line a thing, as ``ports.Screen``."""
 
     yes: bool = False
+    brief: bool = False
 
     def say(self, text: str = "") -> None:
         click.echo(text, err=True)
@@ -42,7 +46,7 @@ class PlainScreen:
 
     def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
         self.say(title)
-        for change in changes:
+        for change in worth_showing(changes, brief=self.brief):
             self.say(f"  {change_line(change)}")
         self.say(f"  {summary_line(changes)}")
 
@@ -52,17 +56,20 @@ class PlainScreen:
     @contextmanager
     def watch(self, title: str) -> Iterator[Live]:
         self.say(title)
-        yield PlainLive()
+        yield PlainLive(self.brief)
 
 
 @dataclass
 class PlainLive:
     """Prints each event once, with the time since the view opened."""
 
+    brief: bool = False
     began: float = field(default_factory=time.monotonic)
     last_note: str = ""
 
     def event(self, event: StackEvent) -> None:
+        if self.brief and not (event.failed or event.of_the_stack_itself):
+            return
         click.echo(f"  {self._elapsed()}  {event_line(event)}", err=True)
 
     def note(self, text: str) -> None:
@@ -93,6 +100,13 @@ def change_line(change: ResourceChange) -> str:
     if danger := danger_of(change):
         parts.append(f"  {danger}")
     return " ".join(parts)
+
+
+def worth_showing(
+    changes: Sequence[ResourceChange], *, brief: bool
+) -> Sequence[ResourceChange]:
+    """Return the changes to show one by one; a brief screen shows the dangerous ones."""
+    return [each for each in changes if danger_of(each) or not brief]
 
 
 def danger_of(change: ResourceChange) -> str:

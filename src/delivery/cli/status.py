@@ -107,7 +107,7 @@ def status_lines(current: Status) -> list[str]:
     for stage in current.stages:
         lines.extend(_stage_lines(stage))
     for failure in current.failures:
-        lines.extend(_failure_lines(failure))
+        lines.extend(failure_lines(failure))
     for approval in current.approvals:
         lines += ["", f"{approval.stage} waits for a decision:"]
         lines += [f"  {each}" for each in (approval.note, approval.link) if each]
@@ -145,7 +145,8 @@ def _stage_lines(stage: StageState) -> Iterator[str]:
         yield f"    {action.name:<22} {action.status.value:<12} {took}".rstrip()
 
 
-def _failure_lines(failure: Failure) -> Iterator[str]:
+def failure_lines(failure: Failure) -> Iterator[str]:
+    """Yield a failure as lines: what, why, what helps, what next."""
     yield ""
     yield f"{failure.stage}/{failure.action} failed."
     yield f"  Why:  {failure.cause}"

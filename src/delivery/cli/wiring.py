@@ -54,9 +54,14 @@ class Tools:
     """Every port of a command's settings, made when first used."""
 
     def __init__(
-        self, settings: Settings, *, plane_settings: PlaneSettings | None = None
+        self,
+        settings: Settings,
+        *,
+        plane_settings: PlaneSettings | None = None,
+        brief: bool = False,
     ) -> None:
         self.settings = settings
+        self.brief = brief
         self.plane_settings = plane_settings or default_plane_settings()
 
     @property
@@ -74,7 +79,7 @@ class Tools:
 
     @cached_property
     def screen(self) -> Screen:
-        return make_screen(yes=self.settings.yes)
+        return make_screen(yes=self.settings.yes, brief=self.brief)
 
     @cached_property
     def clock(self) -> Clock:

@@ -1,0 +1,259 @@
+"""Rehearse the product: two commits from Source to production on this machine."""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from delivery.errors import BadInput, PlaneUnavailable
+from delivery.flows.approve import Decider
+from delivery.flows.deploy import Deployed
+from delivery.flows.release import Release, ReleaseFollower, StageResult
+from delivery.flows.status import StatusReader
+from delivery.model import (
+    APPLICATION_STACK_PREFIX,
+    PIPELINE_NAME,
+    Access,
+    AliasRoute,
+    Answers,
+    Hidden,
+    Outcome,
+    Push,
+    WorkTree,
+)
+from delivery.operate.shift import AliasJourney, Shift, journeys_of
+from delivery.operate.status import Status
+from delivery.ports import Clock, Functions, Pipelines, Plane, Screen, Stacks
+
+RELEASE_FILE = "src/functions/RELEASE"
+APPROVAL_COMMENT = "Approved by the rehearsal."
+PRODUCTION = "production"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step of setting up, in wall seconds."""
+
+    name: str
+    seconds: float
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {"name": self.name, "seconds": round(self.seconds, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What ``rehearse run`` saw."""
+
+    endpoint_url: str
+    phases: tuple[Phase, ...]
+    releases: tuple[Release, ...]
+    journeys: tuple[AliasJourney, ...] = ()
+    not_rehearsed: tuple[Mapping[str, str], ...] = ()
+    production: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shift(self) -> Shift:
+        """Return whether the second release shifted production's traffic."""
+        return Shift(self.journeys)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return passed only when both releases and the shift did."""
+        releases_passed = len(self.releases) == 2 and all(
+            each.outcome is Outcome.PASSED for each in self.releases
+        )
+        good = releases_passed and self.shift.outcome is Outcome.PASSED
+        return Outcome.PASSED if good else Outcome.FAILED
+
+    @property
+    def api_url(self) -> str:
+        """Return production's API, or nothing."""
+        return self.production.get("ApiUrl", "")
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data for ``rehearse run --output json``."""
+        return {
+            "endpoint_url": self.endpoint_url,
+            "phases": [each.as_data() for each in self.phases],
+            "api_url": self.api_url,
+            "shift": self.shift.as_data(),
+            "not_rehearsed": [dict(each) for each in self.not_rehearsed],
+            "outcome": self.outcome.value,
+            "releases": [each.as_data() for each in self.releases],
+        }
+
+
+@dataclass
+class Rehearser:
+    """Runs the rehearsal; ``deploy`` brings foundation and pipeline up for a branch."""
+
+    plane: Plane
+    pipelines: Callable[[], Pipelines]
+    stacks: Callable[[], Stacks]
+    functions: Callable[[], Functions]
+    reader: Callable[[], StatusReader]
+    decider: Callable[[], Decider]
+    clock: Clock
+    screen: Screen
+    deploy: Callable[[Answers, Hidden], Deployed]
+    push: Callable[[str], Push]
+    poll_seconds: float = 0.5
+    phases: list[Phase] = field(default_factory=list)
+
+    def run(self, tree: WorkTree | None) -> Rehearsal:
+        """Make both releases; what fails early leaves the later parts not run."""
+        if tree is None:
+            raise no_commit()
+        branch = tree.branch or "main"
+        endpoint_url = self._timed("Start the plane", self._fresh_plane)
+        push = self._timed("Push the commit", lambda: self.push(branch))
+        deployed = self._timed(
+            "Deploy the pipeline",
+            lambda: self.deploy(rehearsal_answers(tree, branch), dummy_token()),
+        )
+        first = self._follow("Release 1", self._first_execution(deployed, push))
+        releases: list[Release] = [first]
+        journeys: Sequence[AliasJourney] = ()
+        production = self._production_outputs()
+        if first.outcome is Outcome.PASSED:
+            second, journeys = self._second_release(branch, production)
+            releases.append(second)
+        return Rehearsal(
+            endpoint_url,
+            tuple(self.phases),
+            tuple(releases),
+            tuple(journeys),
+            tuple(self.plane.not_rehearsed()),
+            production,
+        )
+
+    def _fresh_plane(self) -> str:
+        if self.plane.stop():
+            self.screen.say("The plane that ran is stopped, and its state discarded.")
+        self.plane.reset()
+        return self.plane.start().endpoint_url
+
+    def _first_execution(self, deployed: Deployed, push: Push) -> str:
+        if deployed.execution is not None:
+            return deployed.execution.id
+        return self._execution_of(push, known=set())
+
+    def _second_release(
+        self, branch: str, production: Mapping[str, str]
+    ) -> tuple[Release, Sequence[AliasJourney]]:
+        known = {each.id for each in self.pipelines().executions(PIPELINE_NAME)}
+        push = self.plane.commit(
+            branch,
+            path=RELEASE_FILE,
+            content=f"rehearsal {self.clock.now():%Y-%m-%dT%H:%M:%SZ}\n",
+            message="Rehearse a second release\n\nMade in the plane's source only.",
+        )
+        self.screen.say(f"Second commit {push.commit[:8]} changes {RELEASE_FILE}.")
+        samples: list[AliasRoute] = []
+        arns = [value for key, value in production.items() if key.endswith("Alias")]
+
+        def sample(status: Status) -> None:
+            self._sample(arns, samples)
+
+        release = self._follow(
+            "Release 2", self._execution_of(push, known), on_poll=sample
+        )
+        self._sample(arns, samples)
+        return release, journeys_of(samples)
+
+    def _sample(self, arns: Sequence[str], samples: list[AliasRoute]) -> None:
+        functions = self.functions()
+        samples.extend(functions.route(arn) for arn in arns)
+
+    def _follow(
+        self,
+        title: str,
+        execution_id: str,
+        *,
+        on_poll: Callable[[Status], None] = lambda status: None,
+    ) -> Release:
+        self.screen.say(f"{title}: execution {execution_id}")
+        with self.screen.watch(title) as live:
+
+            def note(result: StageResult) -> None:
+                live.note(stage_line(result))
+
+            def poll(status: Status) -> None:
+                live.tick()
+                on_poll(status)
+
+            follower = ReleaseFollower(
+                self.reader(),
+                self.clock,
+                self.poll_seconds,
+                decider=self.decider(),
+                comment=APPROVAL_COMMENT,
+                on_stage=note,
+                on_poll=poll,
+            )
+            return follower.follow(execution_id)
+
+    def _execution_of(self, push: Push, known: set[str]) -> str:
+        """Return the execution that a push started."""
+        if push.started:
+            return push.started[0]
+        deadline = self.clock.monotonic() + 30
+        while self.clock.monotonic() < deadline:
+            executions = self.pipelines().executions(PIPELINE_NAME)
+            fresh = [each.id for each in executions if each.id not in known]
+            if fresh:
+                return fresh[0]
+            self.clock.sleep(self.poll_seconds)
+        raise PlaneUnavailable(
+            f"The push of {push.commit[:8]} started no execution.",
+            why="The pipeline does not listen to the plane's source.",
+            next_step="./deploy_pipeline.py --local start",
+        )
+
+    def _production_outputs(self) -> Mapping[str, str]:
+        stack = self.stacks().find(f"{APPLICATION_STACK_PREFIX}{PRODUCTION}")
+        return stack.outputs if stack else {}
+
+    def _timed(self, name: str, work: Callable[[], Result]) -> Result:
+        began = self.clock.monotonic()
+        result = work()
+        phase = Phase(name, self.clock.monotonic() - began)
+        self.phases.append(phase)
+        self.screen.say(f"{phase.name:<22} {phase.seconds:6.1f} s")
+        return result
+
+
+def rehearsal_answers(tree: WorkTree, branch: str) -> Answers:
+    """Return answers for a rehearsal; the names are those of the remote, if any."""
+    return Answers(
+        owner=tree.remote_owner or "rehearsal",
+        repository=tree.remote_repository or "medical-record-analysis-system",
+        branch=branch,
+        access=Access.TOKEN,
+        environment=PRODUCTION,
+    )
+
+
+def dummy_token() -> Hidden:
+    """Return a token that opens nothing: the plane's source is on this machine."""
+    return Hidden(f"rehearsal_{random.token_hex(16)}")
+
+
+def stage_line(result: StageResult) -> str:
+    """Return one line for a stage that has ended."""
+    return f"{result.name:<20} {result.outcome.value:<13} {result.seconds:6.1f} s"
+
+
+def no_commit() -> BadInput:
+    """Say that there is nothing to rehearse."""
+    return BadInput(
+        "There is no commit to rehearse.",
+        why="The project's folder is not a git repository with a commit.",
+        next_step="git init, git add and git commit; then run it again.",
+    )
