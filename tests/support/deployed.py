@@ -37,4 +37,7 @@ def stack_outputs() -> dict[str, str]:
 
 def deployed_api() -> SignedApi:
     """Return a client of the deployed API."""
-    return SignedApi.from_environment(stack_outputs()["ApiUrl"])
+    outputs = stack_outputs()
+    return SignedApi.from_environment(
+        outputs["ApiUrl"], api_key_id=outputs.get("ApiKeyId")
+    )

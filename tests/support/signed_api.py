@@ -31,16 +31,18 @@ class SignedApi:
     api_url: str
     region: str
     endpoint_url: str | None = None
-    api_key: str | None = None
+    api_key_id: str | None = None
 
     @classmethod
-    def from_environment(cls, api_url: str) -> SignedApi:
-        """Take region, endpoint and key of the API from the environment."""
+    def from_environment(
+        cls, api_url: str, *, api_key_id: str | None = None
+    ) -> SignedApi:
+        """Take region and endpoint from the environment."""
         return cls(
             api_url.rstrip("/"),
             region=_region(api_url),
             endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None,
-            api_key=os.environ.get("API_KEY") or None,
+            api_key_id=api_key_id,
         )
 
     def get(self, path: str, **query: str) -> requests.Response:
@@ -66,24 +68,39 @@ class SignedApi:
     ) -> requests.Response:
         """Send one request, by default signed with the caller's credentials."""
         url = self.api_url + path + (f"?{urlencode(query)}" if query else "")
-        request = AWSRequest(method=method, url=url, data=content or b"")
+        body = content.encode() if isinstance(content, str) else content or b""
+        answer = self._once(method, url, body, headers or {}, signed=signed)
+        if signed and self.api_key_id and _wants_api_key(answer):
+            with_key = {**(headers or {}), "x-api-key": self._api_key(self.api_key_id)}
+            answer = self._once(method, url, body, with_key, signed=True)
+        return answer
+
+    def _once(
+        self, method: str, url: str, body: bytes, headers: dict[str, str], signed: bool
+    ) -> requests.Response:
+        request = AWSRequest(method=method, url=url, data=body)
         request.headers["Host"] = urlsplit(url).netloc
         request.headers["Content-Type"] = "application/json"
-        if self.api_key:
-            request.headers["x-api-key"] = self.api_key
-        for name, value in (headers or {}).items():
+        for name, value in headers.items():
             request.headers[name] = value
         if signed:
             SigV4Auth(_credentials(), "execute-api", self.region).add_auth(request)
         return requests.request(
             method,
             self._address(url),
-            data=request.data,
+            data=body,
             headers=dict(request.headers.items()),
             timeout=_TIMEOUT_SECONDS,
             # A redirect would carry the signature to another host.
             allow_redirects=False,
         )
+
+    def _api_key(self, key_id: str) -> str:
+        # The endpoint comes from AWS_ENDPOINT_URL here too: boto3 reads it itself.
+        import boto3
+
+        gateway = boto3.client("apigateway", region_name=self.region)
+        return str(gateway.get_api_key(apiKey=key_id, includeValue=True)["value"])
 
     def _address(self, url: str) -> str:
         if not self.endpoint_url:
@@ -91,6 +108,14 @@ class SignedApi:
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         return self.endpoint_url.rstrip("/") + path
+
+
+def _wants_api_key(answer: requests.Response) -> bool:
+    """Say whether API Gateway refused a signed request for want of an API key.
+
+    It says "Forbidden" then; a missing or wrong signature it names.
+    """
+    return answer.status_code == 403 and '"Forbidden"' in answer.text
 
 
 def _region(api_url: str) -> str:

@@ -1,7 +1,14 @@
-"""``POST /analyses``: a patient's bundle in, its analysis out."""
+"""``POST /analyses``: a patient's bundle in, its analysis out.
+
+A valid bundle that cannot be served is set aside, so that none is lost. Then two ways
+part: storage that does not answer is a passing trouble (503, try again); anything else
+is a defect of the release that runs, and leaves the function as an error, because that
+is what the alarms of a release count.
+"""
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 
 from medical_records import wiring
@@ -46,15 +53,17 @@ def serve(
     key = read_idempotency_key(request.headers)
     if isinstance(key, Problem):
         return refusal(key, request)
+    aside = functools.partial(_set_aside, submission, request, dead_letters)
     try:
         stored = store_analysis(
             submission, store, idempotency_key=key, caller=request.caller, now=_now
         )
+    except StorageUnavailable as error:
+        return _try_again(request, kept=aside(error))
     except Exception as error:
-        return _set_aside(submission, request, error, dead_letters)
-    if isinstance(stored, Problem):
-        return refusal(stored, request)
-    return _stored(stored)
+        aside(error)
+        raise
+    return refusal(stored, request) if isinstance(stored, Problem) else _stored(stored)
 
 
 def _submission(request: Request) -> Submission | Problem:
@@ -76,10 +85,10 @@ def _stored(stored: Stored) -> Answer:
 def _set_aside(
     submission: Submission,
     request: Request,
-    error: Exception,
     dead_letters: DeadLetters,
-) -> Answer:
-    failure = describe(error)
+    error: Exception,
+) -> bool:
+    """Keep the submission and announce it; say whether it was kept."""
     kept = _kept(submission, dead_letters)
     announced = _announced(submission, request, error, kept, dead_letters)
     count("DeadLetters")
@@ -87,12 +96,12 @@ def _set_aside(
         "submission set aside",
         extra={
             "analysis_id": submission.analysis_id,
-            "failure": failure,
+            "failure": describe(error),
             "submission_kept": kept,
             "announced": announced,
         },
     )
-    return _try_again(request, kept=kept)
+    return kept
 
 
 def _kept(submission: Submission, dead_letters: DeadLetters) -> bool:
