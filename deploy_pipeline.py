@@ -8,14 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
-sys.path.insert(0, str(ROOT / "src"))
 
+if find_spec("delivery") is None:
+    if PYTHON.exists() and Path(sys.prefix) != PYTHON.parent.parent:
+        # Our own interpreter and our own arguments; no shell.
+        os.execv(PYTHON, [str(PYTHON), __file__, *sys.argv[1:]])  # nosec B606
+    sys.path.insert(0, str(ROOT / "src"))
 if find_spec("click") is None:
-    if not PYTHON.exists() or Path(sys.prefix) == PYTHON.parent.parent:
-        sys.exit("The tool is not set up here.\n  Next:  make setup")
-    os.execv(
-        PYTHON, [str(PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]]
-    )  # nosec B606 our own interpreter, no shell
+    sys.exit("The tool is not set up here.\n  Next: make test")
 
 if __name__ == "__main__":
     from delivery.cli.main import main

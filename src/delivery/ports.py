@@ -232,8 +232,11 @@ class Plane(Protocol):
     def reset(self) -> None:
         """Remove its state from disk; it must not run."""
 
-    def push(self, repository: str, branch: str) -> Push:
-        """Take over the head of ``branch`` of a work tree, as a push to GitHub would."""
+    def push(self, repository: str, branch: str, *, commit: str = "") -> Push:
+        """Take over the head of ``branch`` of a work tree, as a push to GitHub would.
+
+        With ``commit`` that commit stands for the branch: HEAD may be detached.
+        """
 
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         """Commit one file in the plane's source only."""
@@ -248,12 +251,8 @@ class Repository(Protocol):
     def work_tree(self) -> WorkTree | None:
         """Return where it stands, or None outside of a repository."""
 
-    def with_branch(self, tree: WorkTree, branch: str) -> str:
-        """Return a repository's path in which ``branch`` is what shall be rehearsed.
-
-        That is the work tree itself, or, when HEAD is detached, a copy of it whose
-        ``branch`` is at HEAD. Raises ``BadInput`` when there is no such branch.
-        """
+    def has_branch(self, branch: str) -> bool:
+        """Tell whether there is such a branch."""
 
 
 class Store(Protocol):

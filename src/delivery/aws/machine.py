@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess  # nosec B404 git, with fixed arguments and no shell
 import time
 from collections.abc import Mapping
@@ -33,10 +32,9 @@ class RealClock:
 
 @dataclass(frozen=True, slots=True)
 class GitRepository:
-    """The git repository around ``root``; copies are made under ``scratch``."""
+    """The git repository around ``root``, as ``ports.Repository``."""
 
     root: Path
-    scratch: Path
 
     def work_tree(self) -> WorkTree | None:
         top = self._git("rev-parse", "--show-toplevel")
@@ -55,34 +53,9 @@ class GitRepository:
             remote_repository=remote["name"] if remote else "",
         )
 
-    def with_branch(self, tree: WorkTree, branch: str) -> str:
-        if not tree.branch:
-            return self._copy_at_head(tree, branch)
-        if self._git("rev-parse", "--verify", f"refs/heads/{branch}") is None:
-            raise BadInput(
-                f"There is no branch {branch} in {tree.root}.",
-                why=f"The work tree is on {tree.branch}.",
-                next_step=f"Give --branch {tree.branch}, or git branch {branch}.",
-            )
-        return tree.root
-
-    def _copy_at_head(self, tree: WorkTree, branch: str) -> str:
-        """Clone a detached work tree and name its commit; the original stays as is."""
-        copy = self.scratch / "detached-head"
-        if copy.exists():
-            shutil.rmtree(copy)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        cloned = self._git("clone", "--quiet", "--no-checkout", tree.root, str(copy))
-        at_head = GitRepository(copy, self.scratch)._git(
-            "update-ref", f"refs/heads/{branch}", tree.commit
-        )
-        if cloned is None or at_head is None:
-            raise BadInput(
-                "HEAD is detached, and its commit could not be copied.",
-                why=f"git could not clone {tree.root}.",
-                next_step=f"git switch -c {branch}, then run it again.",
-            )
-        return str(copy)
+    def has_branch(self, branch: str) -> bool:
+        found = self._git("rev-parse", "--verify", f"refs/heads/{branch}")
+        return found is not None
 
     def _git(self, *words: str) -> str | None:
         """Return what git prints, or None when it refuses or is not installed."""

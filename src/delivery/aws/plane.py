@@ -107,8 +107,11 @@ class LocalPlane:
         if self.state_dir.exists():
             shutil.rmtree(self.state_dir)
 
-    def push(self, repository: str, branch: str) -> Push:
-        return _push(self._control("source", repository=repository, branch=branch))
+    def push(self, repository: str, branch: str, *, commit: str = "") -> Push:
+        named = {"commit_id": commit} if commit else {}
+        return _push(
+            self._control("source", repository=repository, branch=branch, **named)
+        )
 
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         commit = {"path": path, "content": content, "message": message}

@@ -32,7 +32,7 @@ class CloudFormationStacks:
                 if is_absent(error):
                     return None
                 raise
-        return _stack(answer["Stacks"][0])
+        return read_stack(answer["Stacks"][0])
 
     def create_change_set(self, request: StackRequest, *, create: bool) -> ChangeSet:
         template = (
@@ -144,7 +144,8 @@ def _name(name_or_id: str) -> str:
     return name_or_id.split("/")[1] if name_or_id.startswith("arn:") else name_or_id
 
 
-def _stack(data: dict[str, Any]) -> Stack:
+def read_stack(data: dict[str, Any]) -> Stack:
+    """Read a stack as ``DescribeStacks`` has it."""
     return Stack(
         name=data["StackName"],
         id=data["StackId"],

@@ -214,7 +214,14 @@ def push_branch(tools: Tools, branch: str) -> Push:
         )
     if tree.dirty:
         tools.screen.warn("Uncommitted changes are not rehearsed; only commits are.")
-    push = tools.plane.push(tools.repository.with_branch(tree, branch), branch)
+    if tree.branch and not tools.repository.has_branch(branch):
+        raise BadInput(
+            f"There is no branch {branch} in {tree.root}.",
+            why=f"The work tree is on {tree.branch}.",
+            next_step=f"Give --branch {tree.branch}, or git branch {branch}.",
+        )
+    detached_at = "" if tree.branch else tree.commit
+    push = tools.plane.push(tree.root, branch, commit=detached_at)
     tools.screen.say(f"The plane's source has {branch} at {push.commit[:8]}.")
     return push
 

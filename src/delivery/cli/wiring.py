@@ -98,7 +98,7 @@ class Tools:
     def repository(self) -> Repository:
         from delivery.aws.machine import GitRepository
 
-        return GitRepository(self.root, self.plane_settings.state_dir)
+        return GitRepository(self.root)
 
     @cached_property
     def config_file(self) -> Store:
