@@ -33,6 +33,10 @@ COMMANDS = {
     "reject": LazyCommand(
         "delivery.cli.approve:reject", "Stop an execution at an approval stage."
     ),
+    "releases": LazyCommand(
+        "delivery.cli.releases:releases",
+        "Show what was released, and check that its ledger is whole.",
+    ),
     "rehearse": LazyCommand(
         "delivery.cli.rehearse:rehearse",
         "Run the whole product on this machine, without AWS.",

@@ -13,6 +13,8 @@ from delivery.cli.options import Settings
 from delivery.cli.screen import make_screen
 from delivery.errors import BadInput
 from delivery.flows.approve import Decider
+from delivery.flows.record import Recorder
+from delivery.flows.releases import ReleaseReader, find_store
 from delivery.flows.stack import StackDeployer
 from delivery.flows.status import StatusReader
 from delivery.model import DEFAULT_REGION, PIPELINE_NAME
@@ -21,15 +23,19 @@ from delivery.ports import (
     Builds,
     Clock,
     Connections,
+    DeployedStacks,
     Functions,
     Pipelines,
     Plane,
+    ReleaseStore,
     Repository,
+    ReviewStacks,
     Screen,
     Secrets,
     Stacks,
     Store,
     Subscriptions,
+    TestReports,
     Uploads,
 )
 
@@ -62,7 +68,12 @@ class Tools:
     ) -> None:
         self.settings = settings
         self.brief = brief
-        self.plane_settings = plane_settings or default_plane_settings()
+        self._given_plane_settings = plane_settings
+
+    @cached_property
+    def plane_settings(self) -> PlaneSettings:
+        """Where the plane lives; looked for only by who uses it."""
+        return self._given_plane_settings or default_plane_settings()
 
     @property
     def root(self) -> Path:
@@ -159,6 +170,50 @@ class Tools:
         from delivery.aws.account import TopicSubscriptions
 
         return TopicSubscriptions(self._clients)
+
+    @cached_property
+    def release_store(self) -> ReleaseStore:
+        """The release store: named by RELEASE_BUCKET in a build, else by the foundation."""
+        from delivery.aws.release_store import BucketReleaseStore
+
+        bucket = os.environ.get("RELEASE_BUCKET") or find_store(self.stacks)
+        return BucketReleaseStore(self._clients, bucket)
+
+    @cached_property
+    def deployed_stacks(self) -> DeployedStacks:
+        from delivery.aws.deployed import StackReader
+
+        return StackReader(self._clients)
+
+    @cached_property
+    def test_reports(self) -> TestReports:
+        from delivery.aws.review import BuildReports
+
+        return BuildReports(self._clients)
+
+    def review_stacks(self, change_set_name: str) -> ReviewStacks:
+        """Return what makes throwaway change sets of one name."""
+        from delivery.aws.review import ThrowawayChangeSets
+
+        role = os.environ.get("CLOUDFORMATION_ROLE_ARN", "")
+        return ThrowawayChangeSets(self._clients, change_set_name, role)
+
+    def release_reader(self) -> ReleaseReader:
+        """Return what reads the ledgers."""
+        return ReleaseReader(self.account, self.region, self.release_store)
+
+    def recorder(self) -> Recorder:
+        """Return what writes to a ledger."""
+        return Recorder(
+            account=self.account,
+            region=self.region,
+            stacks=self.deployed_stacks,
+            functions=self.functions,
+            pipelines=self.pipelines,
+            store=self.release_store,
+            clock=self.clock,
+            pipeline=PIPELINE_NAME,
+        )
 
     @property
     def poll_seconds(self) -> float:

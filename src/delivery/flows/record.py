@@ -175,7 +175,8 @@ def _insist_on_traffic(
         f"Release {recorded.release.number} in {occasion.environment} does not serve all "
         "traffic.",
         why="; ".join(observed.traffic.elsewhere) + ".",
-        next_step=f"./rollback.py {occasion.environment} shows what can be done about it.",
+        next_step="Find out who moved the alias (UpdateAlias in CloudTrail); then retry "
+        "the stage.",
     )
 
 

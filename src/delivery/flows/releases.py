@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from delivery.errors import BadInput
 from delivery.ledger.book import Book, View
-from delivery.ledger.chain import Problem
+from delivery.ledger.chain import Link, Problem
 from delivery.ledger.codec import decode
 from delivery.ledger.events import Deployed, LedgerBroken, Pinned, Scope, StoredTemplate
 from delivery.ledger.releases import Release, live_release, open_pins
@@ -51,7 +51,6 @@ class ReleaseReader:
     account: Account
     region: str
     store: ReleaseStore
-    _number: list[str] = field(default_factory=list, repr=False)
 
     def releases(self, environment: str, *, limit: int) -> EnvironmentReleases:
         """Return the newest releases of one environment."""
@@ -76,16 +75,9 @@ class ReleaseReader:
         book = self._book(environment)
         links = book.links()
         problems = list(book.problems(links))
-        templates: dict[StoredTemplate, str] = {}
-        for link in links:
-            try:
-                fact = decode(link.content, where=link.key).fact
-            except LedgerBroken:
-                continue  # it is among the problems already
-            if isinstance(fact, Deployed):
-                templates.setdefault(fact.template, link.key)
-        problems.extend(self._template_problems(templates))
-        return Checked(environment, len(links), len(templates), tuple(problems))
+        named = list(_templates(links))
+        problems.extend(self._template_problems({t: key for key, t in named}))
+        return Checked(environment, len(links), len(named), tuple(problems))
 
     def _template_problems(self, templates: dict[StoredTemplate, str]) -> list[Problem]:
         """Say which templates are gone or changed: nobody could roll back to them."""
@@ -108,9 +100,19 @@ class ReleaseReader:
         return found
 
     def _book(self, environment: str) -> Book:
-        if not self._number:
-            self._number.append(self.account.identity().account)
-        return Book(self.store, Scope(self._number[0], self.region, environment))
+        account = self.account.identity().account
+        return Book(self.store, Scope(account, self.region, environment))
+
+
+def _templates(links: Sequence[Link]) -> Iterator[tuple[str, StoredTemplate]]:
+    """Return the template of each release, with the key of the event that names it."""
+    for link in links:
+        try:
+            fact = decode(link.content, where=link.key).fact
+        except LedgerBroken:
+            continue  # it is among the chain's problems
+        if isinstance(fact, Deployed):
+            yield link.key, fact.template
 
 
 def find_store(stacks: Stacks) -> str:

@@ -141,9 +141,9 @@ class Book:
             for key, content in zip(keys, self.store.read(keys), strict=True)
         ]
 
-    def problems(self) -> list[Problem]:
-        """Return what is wrong with the whole ledger."""
-        return problems_of(self.scope, self.links())
+    def problems(self, links: Sequence[Link]) -> list[Problem]:
+        """Return what is wrong with the whole ledger, given all its ``links``."""
+        return problems_of(self.scope, links)
 
     def _read(self, keys: Sequence[str], window: int) -> View:
         newest = list(keys[-window:])

@@ -1,0 +1,298 @@
+"""``releases``: what was released, whether the ledger is whole, and its recorder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from delivery.cli.options import (
+    SHARED_FLAGS,
+    SHARED_WITH_VALUE,
+    Settings,
+    common_options,
+)
+from delivery.cli.screen import print_result, table
+from delivery.cli.wiring import Tools
+from delivery.errors import BadInput
+from delivery.flows.record import Occasion, Recorded
+from delivery.flows.releases import Checked, EnvironmentReleases, whole
+from delivery.ledger.codec import details
+from delivery.ledger.events import Kind
+from delivery.ledger.plan import OUTCOMES
+from delivery.ledger.reason import failed_tests, reason_from
+from delivery.ledger.releases import Release
+from delivery.model import ENVIRONMENTS, plain
+
+DEFAULT_LIMIT = 10
+EXIT_BROKEN = 1
+_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "STATE", "KIND", "APPROVED BY", "")
+
+
+class ReleasesGroup(click.Group):
+    """``releases [ENV]`` lists; a first word that is a command's name runs that."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_list(args, commands=self.commands))
+
+
+def with_list(args: Sequence[str], *, commands: Any) -> list[str]:
+    """Insert ``list`` where a command's name would stand, when none is given."""
+    position = 0
+    while position < len(args):
+        word = args[position]
+        if word in {"-h", "--help"} or word in commands:
+            return list(args)
+        if word in SHARED_FLAGS or "=" in word and word.startswith("--"):
+            position += 1
+        elif word in SHARED_WITH_VALUE:
+            position += 2
+        else:
+            break
+    position = min(position, len(args))
+    return [*args[:position], "list", *args[position:]]
+
+
+@click.group(cls=ReleasesGroup)
+@common_options
+def releases() -> None:
+    """Show what was released to the environments, newest first.
+
+    `releases [ENV]` lists, `releases verify [ENV]` checks that the ledger is whole, and
+    `releases record` is what the pipeline runs after each deployment.
+    """
+
+
+@releases.command(name="list")
+@click.argument("environment", type=click.Choice(ENVIRONMENTS), required=False)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=DEFAULT_LIMIT,
+    show_default=True,
+    help="How many releases of each environment.",
+)
+@common_options
+@click.pass_obj
+def list_releases(settings: Settings, *, environment: str | None, limit: int) -> None:
+    """List releases, newest first."""
+    reader = Tools(settings).release_reader()
+    found = [reader.releases(each, limit=limit) for each in _chosen(environment)]
+    if settings.as_json:
+        print_result({"environments": [_environment_data(each) for each in found]})
+        return
+    click.echo("\n\n".join(_environment_text(each) for each in found))
+
+
+@releases.command()
+@click.argument("environment", type=click.Choice(ENVIRONMENTS), required=False)
+@common_options
+@click.pass_obj
+def verify(settings: Settings, *, environment: str | None) -> int:
+    """Check every event's hash, order and place, and every template that it names.
+
+    The exit code is 1 when anything is wrong.
+    """
+    reader = Tools(settings).release_reader()
+    checked = [reader.check(each) for each in _chosen(environment)]
+    if settings.as_json:
+        data = [_checked_data(each) for each in checked]
+        print_result({"whole": whole(checked), "environments": data})
+    else:
+        click.echo("\n".join(_checked_text(each) for each in checked))
+    return 0 if whole(checked) else EXIT_BROKEN
+
+
+@releases.command()
+@click.argument("environment", type=click.Choice(ENVIRONMENTS))
+@click.option(
+    "--outcome",
+    type=click.Choice([each.value for each in OUTCOMES]),
+    required=True,
+    help="What to record, with all that leads up to it.",
+)
+@click.option(
+    "--execution",
+    envvar="PIPELINE_EXECUTION_ID",
+    required=True,
+    metavar="ID",
+    help="The pipeline's execution; default: PIPELINE_EXECUTION_ID.",
+)
+@click.option(
+    "--artifact",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("."),
+    help="The build artifact's folder; default: here.",
+)
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("reports/verify.xml"),
+    help="Where the tests' report is, for the reason of a failure.",
+)
+@common_options
+@click.pass_obj
+def record(
+    settings: Settings,
+    *,
+    environment: str,
+    outcome: str,
+    execution: str,
+    artifact: Path,
+    junit: Path,
+) -> None:
+    """Record what an execution did to an environment; the pipeline runs this.
+
+    Facts come from CloudFormation, Lambda and CodePipeline. What was recorded before is
+    not recorded again.
+    """
+    occasion = Occasion(
+        environment=environment,
+        execution=execution,
+        outcome=Kind(outcome),
+        template=_artifact_file(artifact, "packaged.yaml"),
+        build_id=_build_id(_artifact_file(artifact, "deployment_manifest.json")),
+        reason=reason_from(failed_tests(junit.read_text())) if junit.exists() else "",
+    )
+    recorded = Tools(settings).recorder().record(occasion)
+    if settings.as_json:
+        print_result(_recorded_data(recorded))
+        return
+    click.echo(_recorded_text(recorded))
+
+
+def _chosen(environment: str | None) -> tuple[str, ...]:
+    return (environment,) if environment else ENVIRONMENTS
+
+
+def _artifact_file(artifact: Path, name: str) -> bytes:
+    path = artifact / name
+    if not path.is_file():
+        raise BadInput(
+            f"{path} is not there.",
+            why="The recorder reads the build's artifact.",
+            next_step="Run it in the artifact's folder, or give --artifact DIR.",
+        )
+    return path.read_bytes()
+
+
+def _build_id(manifest: bytes) -> str:
+    try:
+        data = json.loads(manifest)
+    except ValueError as error:
+        raise BadInput(
+            "deployment_manifest.json is not JSON.",
+            why=str(error),
+            next_step="Start a new execution, so that the build makes it again.",
+        ) from error
+    return str(data.get("build_id", "")) if isinstance(data, dict) else ""
+
+
+def _environment_text(found: EnvironmentReleases) -> str:
+    if not found.releases:
+        return f"{found.environment}: nothing was released yet."
+    rows = [_row(each, found) for each in found.releases]
+    text = f"{found.environment}\n{table(rows, _HEADER)}"
+    for pin in found.pins:
+        move = pin.move
+        text += (
+            f"\nPinned: {pin.function} serves {move.to_version}, not "
+            f"{pin.stack_version}: {pin.reason}"
+        )
+    return text
+
+
+def _row(release: Release, found: EnvironmentReleases) -> tuple[str, ...]:
+    marks = []
+    if release.number == found.live:
+        marks.append("live")
+    if release.number == found.last_known_good:
+        marks.append("last known good")
+    deployed = release.deployed
+    approval = deployed.approval
+    return (
+        str(release.number),
+        f"{deployed.commit.id[:8]} {deployed.commit.summary[:40]}".strip(),
+        f"{release.deployed_at:%Y-%m-%d %H:%M:%S}",
+        release.state.value,
+        deployed.kind.value,
+        short_name(approval.by) if approval else "-",
+        ", ".join(marks),
+    )
+
+
+def short_name(arn: str) -> str:
+    """Return who an ARN names: the user, or the session of a role."""
+    return arn.rpartition("/")[2] or arn
+
+
+def _environment_data(found: EnvironmentReleases) -> dict[str, Any]:
+    return {
+        "environment": found.environment,
+        "live": found.live,
+        "last_known_good": found.last_known_good,
+        "pins": [details(each) for each in found.pins],
+        "releases": [release_data(each) for each in found.releases],
+    }
+
+
+def release_data(release: Release) -> dict[str, Any]:
+    """Return a release as plain data."""
+    data: dict[str, Any] = plain(
+        {
+            "release": release.number,
+            "environment": release.environment,
+            "state": release.state,
+            "good": release.good,
+            "execution": release.execution,
+            "deployed_at": release.deployed_at,
+            "traffic_complete_at": release.traffic_complete_at,
+            "verdict": release.verdict,
+            "verdict_at": release.verdict_at,
+            "rolled_back_at": release.rolled_back_at,
+            "reason": release.reason,
+        }
+    )
+    return data | details(release.deployed)
+
+
+def _checked_text(checked: Checked) -> str:
+    what = (
+        f"{checked.environment}: {checked.events} events, {checked.releases} releases"
+    )
+    if not checked.problems:
+        return f"{what}; the chain is whole and every template is there."
+    lines = [f"{what}; {len(checked.problems)} problems:"]
+    return "\n".join([*lines, *(f"  {each}" for each in checked.problems)])
+
+
+def _checked_data(checked: Checked) -> dict[str, Any]:
+    return {
+        "environment": checked.environment,
+        "events": checked.events,
+        "releases": checked.releases,
+        "problems": [
+            {"key": each.key, "problem": each.what} for each in checked.problems
+        ],
+    }
+
+
+def _recorded_text(recorded: Recorded) -> str:
+    release = recorded.release
+    where = f"release {release.number} in {release.environment}"
+    if not recorded.written:
+        return f"Nothing to record: {where} is {release.state.value} already."
+    words = ", ".join(each.kind.value for each in recorded.written)
+    return f"Recorded {words} for {where}."
+
+
+def _recorded_data(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "written": [
+            {"kind": each.kind.value, "key": each.key} for each in recorded.written
+        ],
+        **release_data(recorded.release),
+    }
