@@ -1,0 +1,15 @@
+"""CodePipeline V2: executions that really fetch, build, deploy and wait for approvals."""
+
+from __future__ import annotations
+
+from rehearsal.codepipeline.service import CodePipeline
+from rehearsal.control import Control
+from rehearsal.plane import Plane
+from rehearsal.source import SourceMirror, SourcePage
+
+
+def create(plane: Plane, control: Control) -> CodePipeline:
+    """Build the service, and the page by which commits reach it."""
+    service = CodePipeline(plane)
+    SourcePage(SourceMirror(plane.state_dir), service.pushed).register(control)
+    return service
