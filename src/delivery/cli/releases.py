@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,17 +18,16 @@ from delivery.cli.options import (
 from delivery.cli.screen import print_result, table
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput
-from delivery.flows.record import Occasion, Recorded
-from delivery.flows.releases import Checked, EnvironmentReleases, whole
-from delivery.ledger.codec import details
-from delivery.ledger.events import Kind
-from delivery.ledger.plan import OUTCOMES
-from delivery.ledger.reason import failed_tests, reason_from
-from delivery.ledger.releases import Release
 from delivery.model import ENVIRONMENTS, plain
+
+if TYPE_CHECKING:
+    from delivery.flows.record import Recorded
+    from delivery.flows.releases import Checked, EnvironmentReleases
+    from delivery.ledger.releases import Release
 
 DEFAULT_LIMIT = 10
 EXIT_BROKEN = 1
+OUTCOMES = ("deployed", "traffic_complete", "verified", "failed")
 _HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "STATE", "KIND", "APPROVED BY", "")
 
 
@@ -96,6 +95,8 @@ def verify(settings: Settings, *, environment: str | None) -> int:
 
     The exit code is 1 when anything is wrong.
     """
+    from delivery.flows.releases import whole
+
     reader = Tools(settings).release_reader()
     checked = [reader.check(each) for each in _chosen(environment)]
     if settings.as_json:
@@ -110,7 +111,7 @@ def verify(settings: Settings, *, environment: str | None) -> int:
 @click.argument("environment", type=click.Choice(ENVIRONMENTS))
 @click.option(
     "--outcome",
-    type=click.Choice([each.value for each in OUTCOMES]),
+    type=click.Choice(OUTCOMES),
     required=True,
     help="What to record, with all that leads up to it.",
 )
@@ -149,6 +150,10 @@ def record(
     Facts come from CloudFormation, Lambda and CodePipeline. What was recorded before is
     not recorded again.
     """
+    from delivery.flows.record import Occasion
+    from delivery.ledger.events import Kind
+    from delivery.ledger.reason import failed_tests, reason_from
+
     occasion = Occasion(
         environment=environment,
         execution=execution,
@@ -230,6 +235,8 @@ def short_name(arn: str) -> str:
 
 
 def _environment_data(found: EnvironmentReleases) -> dict[str, Any]:
+    from delivery.ledger.codec import details
+
     return {
         "environment": found.environment,
         "live": found.live,
@@ -241,6 +248,8 @@ def _environment_data(found: EnvironmentReleases) -> dict[str, Any]:
 
 def release_data(release: Release) -> dict[str, Any]:
     """Return a release as plain data."""
+    from delivery.ledger.codec import details
+
     data: dict[str, Any] = plain(
         {
             "release": release.number,

@@ -13,8 +13,6 @@ from delivery.cli.options import Settings
 from delivery.cli.screen import make_screen
 from delivery.errors import BadInput
 from delivery.flows.approve import Decider
-from delivery.flows.record import Recorder
-from delivery.flows.releases import ReleaseReader, find_store
 from delivery.flows.stack import StackDeployer
 from delivery.flows.status import StatusReader
 from delivery.model import DEFAULT_REGION, PIPELINE_NAME
@@ -41,6 +39,8 @@ from delivery.ports import (
 
 if TYPE_CHECKING:
     from delivery.aws.clients import Clients
+    from delivery.flows.record import Recorder
+    from delivery.flows.releases import ReleaseReader
 
 DEFAULT_PORT = 4599
 # A rehearsal's waits are short, and its polls cost nothing but this machine's time.
@@ -175,6 +175,7 @@ class Tools:
     def release_store(self) -> ReleaseStore:
         """The release store: named by RELEASE_BUCKET in a build, else by the foundation."""
         from delivery.aws.release_store import BucketReleaseStore
+        from delivery.flows.releases import find_store
 
         bucket = os.environ.get("RELEASE_BUCKET") or find_store(self.stacks)
         return BucketReleaseStore(self._clients, bucket)
@@ -200,10 +201,14 @@ class Tools:
 
     def release_reader(self) -> ReleaseReader:
         """Return what reads the ledgers."""
+        from delivery.flows.releases import ReleaseReader
+
         return ReleaseReader(self.account, self.region, self.release_store)
 
     def recorder(self) -> Recorder:
         """Return what writes to a ledger."""
+        from delivery.flows.record import Recorder
+
         return Recorder(
             account=self.account,
             region=self.region,

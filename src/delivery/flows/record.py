@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from awsrules.templates import TemplateError, load_template
 from delivery.errors import BadInput, NotVerified, Refused
 from delivery.ledger.book import Book, View
 from delivery.ledger.events import Event, Kind, Scope, StoredTemplate
@@ -199,6 +198,8 @@ def _same_template(one: str, other: str) -> bool:
     """Compare content, not layout: CloudFormation may hand JSON back as it likes."""
     if one.strip() == other.strip():
         return True
+    from awsrules.templates import TemplateError, load_template
+
     try:
         return bool(
             load_template(one, name="stack") == load_template(other, name="artifact")

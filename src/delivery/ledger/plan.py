@@ -18,10 +18,6 @@ from delivery.ledger.events import (
 from delivery.ledger.facts import Traffic
 from delivery.ledger.releases import Release
 
-# What can be asked of the recorder; each includes those before it, and the last two
-# exclude each other.
-OUTCOMES = (Kind.DEPLOYED, Kind.TRAFFIC_COMPLETE, Kind.VERIFIED, Kind.FAILED)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
