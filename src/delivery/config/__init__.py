@@ -1,0 +1,24 @@
+"""environment_config.yaml becomes one checked Configuration with a block an environment."""
+
+from delivery.config.explain import explain
+from delivery.config.load import load_configuration
+from delivery.config.model import Configuration, Environment, Setting, Source
+from delivery.config.parameters import (
+    application_parameters,
+    application_tags,
+    delivery_parameters,
+    delivery_tags,
+)
+
+__all__ = [
+    "Configuration",
+    "Environment",
+    "Setting",
+    "Source",
+    "application_parameters",
+    "application_tags",
+    "delivery_parameters",
+    "delivery_tags",
+    "explain",
+    "load_configuration",
+]

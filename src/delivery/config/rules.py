@@ -1,0 +1,99 @@
+"""What a schema cannot say about a configuration: values that do not fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivery.config.model import Configuration, Environment
+from delivery.config.problems import Problem
+from delivery.config.shift import MOST_MINUTES, minutes_from_first_to_last
+
+# Source: Amazon CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods.
+_MOST_ALARM_SECONDS = 86400
+
+
+def rule_problems(configuration: Configuration) -> Iterator[Problem]:
+    """Give each problem between values, at the line of the one to change."""
+    yield from _region_problems(configuration)
+    yield from _order_problems(configuration)
+    for environment in configuration.environments.values():
+        yield from _shift_problems(configuration, environment)
+        yield from _alarm_problems(configuration, environment)
+        yield from _limit_problems(configuration, environment)
+
+
+def _region_problems(configuration: Configuration) -> Iterator[Problem]:
+    region = configuration.project.region
+    allowed = configuration.compliance.allowed_regions
+    if region not in allowed:
+        yield _problem(
+            configuration,
+            "project.region",
+            f"{region} is not among compliance.allowed_regions",
+            ", ".join(allowed),
+        )
+
+
+def _order_problems(configuration: Configuration) -> Iterator[Problem]:
+    order = ("development", "staging", "production")
+    present = [name in configuration.environments for name in order]
+    for name, here, later in zip(order, present, [*present[1:], False], strict=True):
+        if later and not here:
+            yield Problem(
+                configuration.path.name,
+                None,
+                f"environments.{name}",
+                "this environment is missing, and a later one is there",
+                "environments without a gap: development, staging, production",
+            )
+
+
+def _shift_problems(
+    configuration: Configuration, environment: Environment
+) -> Iterator[Problem]:
+    shift = environment.blue_green
+    minutes = minutes_from_first_to_last(shift)
+    if minutes > MOST_MINUTES:
+        yield _problem(
+            configuration,
+            f"{environment.name}.blue_green.traffic_shift_interval",
+            f"steps of {shift.traffic_shift_percentage} % every "
+            f"{shift.traffic_shift_interval} minutes take {minutes} minutes",
+            f"at most {MOST_MINUTES} minutes from the first step to the last",
+        )
+
+
+def _alarm_problems(
+    configuration: Configuration, environment: Environment
+) -> Iterator[Problem]:
+    periods = environment.rollback.alarm_evaluation_periods
+    window = environment.alarms.period_seconds * periods
+    if window > _MOST_ALARM_SECONDS:
+        yield _problem(
+            configuration,
+            f"{environment.name}.rollback.alarm_evaluation_periods",
+            f"{periods} periods of {environment.alarms.period_seconds} seconds are "
+            f"{window} seconds",
+            f"at most {_MOST_ALARM_SECONDS} seconds, which is a day",
+        )
+
+
+def _limit_problems(
+    configuration: Configuration, environment: Environment
+) -> Iterator[Problem]:
+    api = environment.api
+    if api.throttle_burst < api.throttle_rate:
+        yield _problem(
+            configuration,
+            f"{environment.name}.api_gateway.throttle_burst",
+            f"a burst of {api.throttle_burst} refuses requests that the rate of "
+            f"{api.throttle_rate} a second allows",
+            f"{api.throttle_rate} or more",
+        )
+
+
+def _problem(
+    configuration: Configuration, key: str, what: str, allowed: str
+) -> Problem:
+    setting = next(each for each in configuration.settings if each.key == key)
+    return Problem(configuration.path.name, setting.source.line, key, what, allowed)
