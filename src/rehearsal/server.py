@@ -55,6 +55,7 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
         state_dir=state_dir.resolve(),
         clock=Clock(speed),
     )
+    _tell_moto_the_time(plane.clock)
     stopping = threading.Event()
     control = Control(plane, stopping.set)
     services, invoke_api = build_services(plane, control)
@@ -69,6 +70,16 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     finally:
         announcement.unlink(missing_ok=True)
         _close(server, plane)
+
+
+def _tell_moto_the_time(clock: Clock) -> None:
+    """Let moto's records carry plane time; it refuses log lines hours ahead of its own.
+
+    Its services import ``utcnow`` by name when they are first used, which is after this.
+    """
+    import moto.core.utils
+
+    moto.core.utils.utcnow = lambda: clock.now().replace(tzinfo=None)
 
 
 def _announce(plane: Plane) -> Path:

@@ -19,6 +19,7 @@ _MODULES = {
     "codebuild": "rehearsal.codebuild",
     "codepipeline": "rehearsal.codepipeline",
     "codedeploy": "rehearsal.codedeploy",
+    "monitoring": "rehearsal.alarms",
     "codeconnections": "rehearsal.codeconnections",
 }
 
@@ -33,5 +34,6 @@ def build_services(
             services[name] = import_module(module).create(plane, control)
     invoke_api: WsgiApp | None = None
     if find_spec("rehearsal.apigateway") is not None:
-        invoke_api = import_module("rehearsal.apigateway").invoke_application(plane)
+        gateway = import_module("rehearsal.apigateway")
+        invoke_api = gateway.invoke_application(plane, services["apigateway"])
     return services, invoke_api

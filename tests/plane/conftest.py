@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 SOURCES = Path(__file__).parents[2] / "src"
 STARTS_WITHIN_SECONDS = 20.0
@@ -52,6 +53,7 @@ def aws(plane: str) -> Callable[..., Any]:
             service,
             endpoint_url=plane,
             region_name="us-east-1",
+            config=Config(retries={"total_max_attempts": 1}),
             **{
                 "aws_access_key_id": "rehearsal",
                 "aws_secret_access_key": "rehearsal",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from typing import Any
 
 from rehearsal.functions.model import LATEST, Function
@@ -159,20 +158,6 @@ class PermissionOperations:
                 f"The function {arn} doesn't have an EventInvokeConfig",
             )
         return {"FunctionArn": arn, **settings}
-
-
-def admits(
-    function: Function, qualifier: str, *, principal: str, source_arn: str
-) -> bool:
-    """Say whether the policy on ``qualifier`` lets a service invoke for ``source_arn``."""
-    for statement in function.policies.get(qualifier, []):
-        if statement["Principal"] not in ("*", {"Service": principal}):
-            continue
-        condition = statement.get("Condition", {})
-        pattern = condition.get("ArnLike", {}).get("AWS:SourceArn", "*")
-        if fnmatchcase(source_arn, pattern):
-            return True
-    return False
 
 
 def _event_settings(params: Params) -> dict[str, Any]:

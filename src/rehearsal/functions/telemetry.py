@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.logs import LogWriter
 from rehearsal.plane import Plane
-
-_FLUSH_EVERY_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +34,7 @@ class Telemetry:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
-        self._lock = threading.Lock()
-        self._lines: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        self._made: set[tuple[str, str]] = set()
-        self._flushing = False
+        self._logs = LogWriter(plane)
 
     def record(self, invocation: Invocation) -> str:
         """Record ``invocation``; return its log text."""
@@ -63,7 +56,7 @@ class Telemetry:
         for line in lines:
             self._measure_embedded(line)
         group = invocation.log_group or f"/aws/lambda/{invocation.function}"
-        self._write(group, invocation.log_stream, lines)
+        self._logs.write(group, invocation.log_stream, lines)
         return "\n".join(lines) + "\n"
 
     def throttled(
@@ -121,41 +114,6 @@ class Telemetry:
                         at=now,
                         unit=metric.get("Unit", "None"),
                     )
-
-    def _write(self, group: str, stream: str, lines: list[str]) -> None:
-        stamp = int(self._plane.clock.now().timestamp() * 1000)
-        events = [{"timestamp": stamp, "message": line} for line in lines]
-        with self._lock:
-            self._lines[group, stream] += events
-            if self._flushing:
-                return
-            self._flushing = True
-        self._plane.spawn(self._flush_soon)
-
-    def _flush_soon(self) -> None:
-        time.sleep(_FLUSH_EVERY_SECONDS)
-        with self._lock:
-            batches, self._lines = self._lines, defaultdict(list)
-            self._flushing = False
-        logs = self._plane.client("logs")
-        for (group, stream), events in batches.items():
-            if (group, stream) not in self._made:
-                _make_stream(logs, group, stream)
-                self._made.add((group, stream))
-            logs.put_log_events(
-                logGroupName=group, logStreamName=stream, logEvents=events
-            )
-
-
-def _make_stream(logs: Any, group: str, stream: str) -> None:
-    for make, names in (
-        (logs.create_log_group, {"logGroupName": group}),
-        (logs.create_log_stream, {"logGroupName": group, "logStreamName": stream}),
-    ):
-        try:
-            make(**names)
-        except logs.exceptions.ResourceAlreadyExistsException:
-            continue
 
 
 def dimension_sets(
