@@ -91,7 +91,7 @@ class Buildspec:
     """A buildspec that can be run."""
 
     phases: tuple[Phase, ...]
-    shell: str = "sh"
+    interpreter: str = "sh"
     variables: Mapping[str, str] = field(default_factory=dict)
     parameter_store: Mapping[str, str] = field(default_factory=dict)
     secrets_manager: Mapping[str, str] = field(default_factory=dict)
@@ -123,7 +123,7 @@ def parse_buildspec(text: str) -> Buildspec:
     artifacts = _mapping(document, "artifacts")
     return Buildspec(
         phases=tuple(_phase(name, phases[name]) for name in PHASES if name in phases),
-        shell="bash" if shell == "bash" else "sh",
+        interpreter="bash" if shell == "bash" else "sh",
         variables=_texts(environment, "env.variables"),
         parameter_store=_texts(environment, "env.parameter-store"),
         secrets_manager=_texts(environment, "env.secrets-manager"),

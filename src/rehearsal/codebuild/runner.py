@@ -193,7 +193,7 @@ class BuildRun:
         environment.update(variables.resolve(self._spec, declared))
         self._log.mask(variables.masked)
         return PhaseShell(
-            shell=self._spec.shell,
+            interpreter=self._spec.interpreter,
             environment=environment,
             folder=self._source,
             state=self._folder / "shell",

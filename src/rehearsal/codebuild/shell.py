@@ -41,14 +41,14 @@ class PhaseShell:
     def __init__(
         self,
         *,
-        shell: str,
+        interpreter: str,
         environment: Mapping[str, str],
         folder: Path,
         state: Path,
         output: Callable[[str], None],
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
-        self._shell = shell
+        self._interpreter = interpreter
         self._state = state
         self._output = output
         self._mark = secrets.token_hex(16)
@@ -136,7 +136,7 @@ class PhaseShell:
     def _start(self) -> subprocess.Popen[bytes]:
         reading, self._commands = os.pipe()
         command = [
-            self._shell,
+            self._interpreter,
             "-c",
             f'exec 9<&{reading}; . "$0"',
             str(self._state / "driver"),

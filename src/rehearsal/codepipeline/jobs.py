@@ -112,17 +112,23 @@ class Job:
     ) -> None:
         """Keep ``content`` as the output artifact ``name``."""
         location = self.output_location(name)
+        self.put_object(location["key"], content, metadata)
+        self.run.outputs[name] = location
+
+    def put_object(
+        self, key: str, content: bytes, metadata: dict[str, str] | None = None
+    ) -> None:
+        """Put an object into the artifact store, under its key."""
         encryption = {"ServerSideEncryption": "aws:kms"}
         if self.kms_key:
             encryption["SSEKMSKeyId"] = self.kms_key
         self.client("s3").put_object(
-            Bucket=location["bucket"],
-            Key=location["key"],
+            Bucket=self.store["location"],
+            Key=key,
             Body=content,
             Metadata=metadata or {},
             **encryption,
         )
-        self.run.outputs[name] = location
 
     def pause(self, seconds: float) -> None:
         """Wait between two looks at something that works.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal.codepipeline.actions.approval import await_approval
+from rehearsal.codepipeline.actions.cloudformation import deploy
 from rehearsal.codepipeline.actions.codebuild import build
 from rehearsal.codepipeline.actions.source import (
     fetch_from_connection,
@@ -20,6 +21,7 @@ _WORK: dict[tuple[str, str, str], Work] = {
     ("Source", "AWS", "CodeStarSourceConnection"): fetch_from_connection,
     ("Build", "AWS", "CodeBuild"): build,
     ("Test", "AWS", "CodeBuild"): build,
+    ("Deploy", "AWS", "CloudFormation"): deploy,
     ("Approval", "AWS", "Manual"): await_approval,
 }
 
