@@ -1,0 +1,84 @@
+"""The SAM transform, by AWS's own translator."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from awsrules.templates import TemplateError
+
+TRANSFORM = "AWS::Serverless-2016-10-31"
+# The translator keeps settings in class attributes and was not written for threads.
+_one_at_a_time = threading.Lock()
+
+
+def uses_transform(template: Mapping[str, Any]) -> bool:
+    """Say whether ``template`` asks for the SAM transform."""
+    asked = template.get("Transform") or []
+    return TRANSFORM in ([asked] if isinstance(asked, str) else asked)
+
+
+def transform(
+    template: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    pseudo: Mapping[str, str],
+) -> Mapping[str, Any]:
+    """Give the template that CloudFormation works with.
+
+    Raises:
+        TemplateError: with the translator's findings, worded as CloudFormation does.
+    """
+    if not uses_transform(template):
+        return template
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.translator.arn_generator import ArnGenerator
+    from samtranslator.translator.transform import transform as translate
+
+    asked = template["Transform"]
+    with _one_at_a_time:
+        ArnGenerator.BOTO_SESSION_REGION_NAME = pseudo["AWS::Region"]
+        try:
+            translated: dict[str, Any] = translate(
+                json.loads(json.dumps(template)),
+                {**parameters, **pseudo},
+                _ManagedPolicies(),
+            )
+        except InvalidDocumentException as error:
+            raise TemplateError(
+                f"Transform {TRANSFORM} failed with: {_findings(error)}"
+            ) from error
+    # Kept in the processed template, as GetTemplate shows it, with plain types.
+    plain: dict[str, Any] = json.loads(json.dumps(translated))
+    return {"Transform": asked, **plain}
+
+
+class _ManagedPolicies:
+    """The names of AWS's managed policies, from the list that the translator ships."""
+
+    def load(self) -> dict[str, str]:
+        """Give name → ARN."""
+        return _managed_policies()
+
+
+@cache
+def _managed_policies() -> dict[str, str]:
+    found = find_spec("samtranslator.internal")
+    assert found is not None and found.submodule_search_locations
+    path = Path(
+        found.submodule_search_locations[0], "data", "aws_managed_policies.json"
+    )
+    partitions: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return partitions["aws"]
+
+
+def _findings(error: Any) -> str:
+    causes = [str(each.message) for each in error.causes]
+    return (
+        "Invalid Serverless Application Specification document. "
+        f"Number of errors found: {len(causes)}. {' '.join(causes)}"
+    )
