@@ -37,6 +37,10 @@ COMMANDS = {
         "delivery.cli.releases:releases",
         "Show what was released, and check that its ledger is whole.",
     ),
+    "review": LazyCommand(
+        "delivery.cli.review:review",
+        "Show what an execution would change in an environment.",
+    ),
     "rehearse": LazyCommand(
         "delivery.cli.rehearse:rehearse",
         "Run the whole product on this machine, without AWS.",

@@ -39,8 +39,10 @@ from delivery.ports import (
 
 if TYPE_CHECKING:
     from delivery.aws.clients import Clients
+    from delivery.config import Configuration
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
+    from delivery.flows.review import Reviewer
 
 DEFAULT_PORT = 4599
 # A rehearsal's waits are short, and its polls cost nothing but this machine's time.
@@ -82,11 +84,21 @@ class Tools:
 
     @property
     def region(self) -> str:
-        """The region: asked for, else the environment's, else the default."""
+        """The region: asked for, else deployed to, else the environment's."""
         if self.settings.local:
             return DEFAULT_REGION
+        deployed_to = self.config_file.read().get("region")
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        return self.settings.region or named or DEFAULT_REGION
+        return str(self.settings.region or deployed_to or named or DEFAULT_REGION)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The checked environment_config.yaml: the given path, else the project's."""
+        from delivery.config import load_configuration
+
+        path = self.settings.config_path
+        beside_templates = self.root / path
+        return load_configuration(path if path.exists() else beside_templates)
 
     @cached_property
     def screen(self) -> Screen:
@@ -199,6 +211,23 @@ class Tools:
         role = os.environ.get("CLOUDFORMATION_ROLE_ARN", "")
         return ThrowawayChangeSets(self._clients, change_set_name, role)
 
+    def reviewer(self, execution: str) -> Reviewer:
+        """Return what looks ahead for one execution."""
+        from delivery.flows.review import CHANGE_SET_PREFIX, Reviewer
+
+        return Reviewer(
+            stacks=self.review_stacks(f"{CHANGE_SET_PREFIX}{execution}"),
+            pipelines=self.pipelines,
+            builds=self.builds,
+            reports=self.test_reports,
+            store=self.release_store,
+            releases=self.release_reader(),
+            clock=self.clock,
+            screen=self.screen,
+            pipeline=PIPELINE_NAME,
+            poll_seconds=min(self.poll_seconds, 2.0),
+        )
+
     def release_reader(self) -> ReleaseReader:
         """Return what reads the ledgers."""
         from delivery.flows.releases import ReleaseReader
@@ -263,10 +292,13 @@ class Tools:
 
 
 def project_root() -> Path:
-    """Return the folder that holds ``templates/``: here, or around the tool itself."""
+    """Return the folder that holds ``templates/``: here, or around the tool itself.
+
+    A build's artifact, where the pipeline runs the tool, holds ``packaged.yaml`` instead.
+    """
     here = Path.cwd()
     for folder in (here, Path(delivery.__file__).resolve().parents[2]):
-        if (folder / "templates").is_dir():
+        if (folder / "templates").is_dir() or (folder / "packaged.yaml").is_file():
             return folder
     raise BadInput(
         "This folder has no templates/.",

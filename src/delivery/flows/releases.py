@@ -65,10 +65,18 @@ class ReleaseReader:
             pins=tuple(open_pins(view.events).values()),
         )
 
-    def last_release(self, environment: str) -> Release | None:
-        """Return what was deployed to an environment last, or None."""
-        view: View = self._book(environment).view()
-        return view.releases[0] if view.releases else None
+    def live_release(self, environment: str) -> Release | None:
+        """Return the release that serves in an environment, or None.
+
+        After a rollback that is an older one than what was deployed last.
+        """
+        book = self._book(environment)
+        view = book.view()
+        if (live := live_release(view.events)) is None:
+            return None
+        if (release := _numbered(view, live)) is None:
+            release = _numbered(book.view(releases=live), live)
+        return release
 
     def check(self, environment: str) -> Checked:
         """Read one ledger whole, and the templates that it names."""
@@ -102,6 +110,10 @@ class ReleaseReader:
     def _book(self, environment: str) -> Book:
         account = self.account.identity().account
         return Book(self.store, Scope(account, self.region, environment))
+
+
+def _numbered(view: View, number: int) -> Release | None:
+    return next((each for each in view.releases if each.number == number), None)
 
 
 def _templates(links: Sequence[Link]) -> Iterator[tuple[str, StoredTemplate]]:
