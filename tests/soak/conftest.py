@@ -1,0 +1,87 @@
+"""A clone of this repository, and a rehearsal of two releases in it, made once."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "ghp_SyntheticTokenThatMustNeverLeak0123456789"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A clean clone with a plane of its own, and a way to run the tool in it."""
+
+    folder: Path
+    port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return an environment without AWS settings, whose Python has the lock installed."""
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("AWS_", "GITHUB_", "COV_", "COVERAGE"))
+        }
+        return {
+            **kept,
+            "PYTHONPATH": str(self.folder / "src"),
+            "REHEARSAL_PORT": str(self.port),
+        }
+
+    def tool(
+        self, *arguments: str, stdin: str = "", timeout: float = 600
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``deploy_pipeline.py`` as a user does."""
+        return subprocess.run(
+            [sys.executable, "deploy_pipeline.py", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def json(self, *arguments: str, **options: Any) -> Any:
+        """Run the tool with ``--output json`` and return what it prints."""
+        done = self.tool(*arguments, "--output", "json", **options)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    place = Workplace(folder, _free_port())
+    yield place
+    place.tool("rehearse", "stop", "--yes")
+
+
+@pytest.fixture(scope="session")
+def rehearsal(workplace: Workplace) -> dict[str, Any]:
+    """What ``rehearse run`` reports of two releases."""
+    done = workplace.tool("rehearse", "run", "--output", "json", timeout=900)
+    assert done.stdout, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    report["exit_code"] = done.returncode
+    report["stderr"] = done.stderr
+    return report
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

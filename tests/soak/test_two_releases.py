@@ -1,0 +1,135 @@
+"""Two commits travel to production on one machine: what ``make rehearse`` promises."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import TOKEN, Workplace
+
+pytestmark = pytest.mark.soak
+
+STAGES = [
+    "Source",
+    "Build",
+    "DeployDevelopment",
+    "ApproveStaging",
+    "DeployStaging",
+    "ApproveProduction",
+    "DeployProduction",
+]
+
+
+def test_both_releases_pass_every_stage(rehearsal: dict[str, Any]) -> None:
+    assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
+    assert rehearsal["exit_code"] == 0
+    assert len(rehearsal["releases"]) == 2
+    for release in rehearsal["releases"]:
+        stages = [(stage["name"], stage["outcome"]) for stage in release["stages"]]
+        assert stages == [(name, "passed") for name in STAGES]
+        assert all(stage["seconds"] >= 0 for stage in release["stages"])
+
+
+def test_the_second_release_is_another_commit(rehearsal: dict[str, Any]) -> None:
+    first, second = (release["commit"] for release in rehearsal["releases"])
+    assert first != second
+
+
+def test_nothing_that_was_not_made_is_called_passed(
+    rehearsal: dict[str, Any],
+) -> None:
+    for item in rehearsal["not_rehearsed"]:
+        assert item["resource"] and item["type"] and item["reason"]
+
+
+def test_a_second_deploy_changes_nothing_and_says_so(
+    workplace: Workplace, rehearsal: dict[str, Any]
+) -> None:
+    del rehearsal
+    done = workplace.tool("deploy", "--local", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "no change" in (done.stdout + done.stderr).lower()
+
+
+def test_the_status_speaks_the_words_of_the_pipeline(
+    workplace: Workplace, rehearsal: dict[str, Any]
+) -> None:
+    del rehearsal
+    status = workplace.json("status", "--local")
+    assert [stage["name"] for stage in status["stages"]] == STAGES
+    assert {stage["status"] for stage in status["stages"]} == {"Succeeded"}
+
+
+def test_a_rejected_release_goes_no_further(
+    workplace: Workplace, rehearsal: dict[str, Any]
+) -> None:
+    del rehearsal
+    started = workplace.tool("start", "--local", "--yes")
+    assert started.returncode == 0, started.stderr
+
+    rejected = workplace.tool(
+        "reject",
+        "ApproveStaging",
+        "--local",
+        "--yes",
+        "--wait",
+        "240",
+        "--comment",
+        "not this one",
+    )
+    assert rejected.returncode == 0, rejected.stderr
+
+    status = workplace.json("status", "--local")
+    by_name = {stage["name"]: stage["status"] for stage in status["stages"]}
+    assert by_name["ApproveStaging"] == "Failed"
+    assert by_name["DeployStaging"] == "NotStarted"
+    assert "not this one" in json.dumps(status)
+
+
+def test_the_token_is_found_nowhere_but_in_secrets_manager(
+    workplace: Workplace, rehearsal: dict[str, Any]
+) -> None:
+    del rehearsal
+    done = workplace.tool(
+        "deploy", "--local", "--yes", "--token-stdin", stdin=TOKEN + "\n"
+    )
+    assert done.returncode == 0, done.stderr
+    status = workplace.tool("status", "--local", "--output", "json")
+
+    assert TOKEN not in done.stdout + done.stderr + status.stdout + status.stderr
+    leaks = [str(path) for path in _files(workplace.folder) if _holds(path, TOKEN)]
+    assert leaks == []
+    assert not any(_holds(path, TOKEN) for path in Path("/proc").glob("[0-9]*/cmdline"))
+    assert TOKEN in _secret_of(workplace)
+
+
+def _secret_of(workplace: Workplace) -> str:
+    import boto3
+
+    running = workplace.json("rehearse", "status")
+    secrets = boto3.client(
+        "secretsmanager",
+        endpoint_url=running["endpoint_url"],
+        region_name="us-east-1",
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",
+    )
+    names = [item["Name"] for item in secrets.list_secrets()["SecretList"]]
+    return "".join(
+        secrets.get_secret_value(SecretId=name)["SecretString"] for name in names
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from (path for path in folder.rglob("*") if path.is_file())
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return text.encode() in path.read_bytes()
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return False
