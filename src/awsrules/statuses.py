@@ -1,10 +1,10 @@
 """Statuses of AWS's services as enumerations that answer questions.
 
-Compare members, or ask a property; suffixes mislead: ``UPDATE_ROLLBACK_COMPLETE`` ends like
-``ROLLBACK_COMPLETE`` and yet can be updated. Sources: the service models of botocore
-(``StackStatus``, ``PipelineExecutionStatus``, ``StageExecutionStatus``,
-``ActionExecutionStatus``, ``StatusType``) and the CloudFormation user guide, "Stack status
-codes".
+Compare members, or ask a property; suffixes mislead: ``UPDATE_ROLLBACK_COMPLETE`` ends
+like ``ROLLBACK_COMPLETE`` and yet can be updated. Sources: the service models of
+botocore (``StackStatus``, ``PipelineExecutionStatus``, ``StageExecutionStatus``,
+``ActionExecutionStatus``, ``StatusType``) and the CloudFormation user guide, "Stack
+status codes".
 """
 
 from __future__ import annotations

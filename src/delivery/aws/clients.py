@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,8 @@ class Clients:
             connect_timeout=5,
             read_timeout=60,
             user_agent_extra="medical-record-analysis-delivery",
+            # A proxy is for AWS, and never for a server on this machine.
+            proxies={} if self.local else None,
         )
         return self._boto3_session().client(
             service, endpoint_url=self.endpoint_url, config=config
@@ -62,7 +65,28 @@ class Clients:
     def _boto3_session(self) -> Any:
         import boto3
 
-        if self._session is None:
-            keys = _LOCAL_KEYS if self.local else {"profile_name": self.profile}
-            self._session = boto3.session.Session(region_name=self.region, **keys)
+        if self._session is None and self.local:
+            self._session = boto3.session.Session(
+                region_name=self.region,
+                botocore_session=_without_the_operators_files(),
+                **_LOCAL_KEYS,
+            )
+        elif self._session is None:
+            self._session = boto3.session.Session(
+                region_name=self.region, profile_name=self.profile
+            )
         return self._session
+
+
+def _without_the_operators_files() -> Any:
+    """Return a session that reads no profile: AWS_PROFILE may name one that is gone."""
+    from botocore.session import Session
+
+    nothing = (None, None, os.devnull, None)
+    return Session(
+        session_vars={
+            "profile": (None, [], None, None),
+            "config_file": nothing,
+            "credentials_file": nothing,
+        }
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -79,7 +79,7 @@ def deploy(
         "access": access or ("token" if token_stdin else None),
         "environment": environment,
     }
-    tools = Tools(settings)
+    tools = Tools(in_an_allowed_region(settings))
     answers = collect_answers(
         Known(
             given={name: value for name, value in given.items() if value},
@@ -194,13 +194,38 @@ def product_deployer(
 
 def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> Wanted:
     """Read templates and configuration into what shall be deployed."""
+    from delivery.config import delivery_parameters, delivery_tags
+
     templates = tools.root / "templates"
     return Wanted(
         answers=answers,
         token=token,
         foundation=read_template(templates / "foundation.yaml"),
         pipeline=read_template(templates / "pipeline.yaml"),
+        configured=delivery_parameters(tools.configuration),
+        tags=delivery_tags(tools.configuration),
     )
+
+
+def in_an_allowed_region(settings: Settings) -> Settings:
+    """Settle the region: the given one, else the configured one.
+
+    Raises:
+        Refused: for a region that the configuration's data residency excludes.
+    """
+    if settings.local:
+        return settings
+    configuration = Tools(settings).configuration
+    region = settings.region or configuration.project.region
+    allowed = configuration.compliance.allowed_regions
+    if region not in allowed:
+        raise Refused(
+            f"Nothing is deployed to {region}.",
+            why="Records may be held in " + ", ".join(allowed) + " only "
+            f"(compliance.allowed_regions in {settings.config_path}).",
+            next_step="Give an allowed region, or change the rule with those who own it.",
+        )
+    return replace(settings, region=region)
 
 
 def push_branch(tools: Tools, branch: str) -> Push:

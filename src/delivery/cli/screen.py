@@ -66,9 +66,14 @@ class PlainLive:
     brief: bool = False
     began: float = field(default_factory=time.monotonic)
     last_note: str = ""
+    last_status: dict[str, str] = field(default_factory=dict)
 
     def event(self, event: StackEvent) -> None:
-        if self.brief and not (event.failed or event.of_the_stack_itself):
+        # CloudFormation says IN_PROGRESS again once it knows the physical id.
+        repeated = self.last_status.get(event.logical_id) == event.status
+        self.last_status[event.logical_id] = event.status
+        small = not (event.failed or event.of_the_stack_itself)
+        if small and (self.brief or repeated):
             return
         click.echo(f"  {self._elapsed()}  {event_line(event)}", err=True)
 
