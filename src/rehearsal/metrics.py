@@ -74,6 +74,20 @@ class Series:
     unit: str
     minutes: dict[int, Minute] = field(default_factory=dict)
 
+    def between(self, first: int, end: datetime) -> Iterator[tuple[int, Minute]]:
+        """Yield the minutes from ``first`` until before ``end`` that have data."""
+        last = math.ceil(end.timestamp() / 60)
+        if last - first > len(self.minutes):
+            yield from (
+                (minute, values)
+                for minute, values in self.minutes.items()
+                if first <= minute < last
+            )
+            return
+        for minute in range(first, last):
+            if values := self.minutes.get(minute):
+                yield minute, values
+
 
 class Metrics:
     """All series. Thread-safe."""
@@ -122,10 +136,9 @@ class Metrics:
         buckets: dict[int, Minute] = {}
         with self._lock:
             series = self._series.get(key)
-            for minute, values in series.minutes.items() if series else ():
-                if first <= minute < end.timestamp() / 60:
-                    bucket = buckets.setdefault((minute - first) // width, Minute())
-                    bucket.merge(values)
+            for minute, values in series.between(first, end) if series else ():
+                bucket = buckets.setdefault((minute - first) // width, Minute())
+                bucket.merge(values)
         return [
             (_time_of(first + index * width), buckets[index].statistic(statistic))
             for index in sorted(buckets)
