@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import time
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from plane_pipelines import (
+    Aws,
+    action,
+    action_state,
+    declare,
+    ended,
+    git,
+    github,
+    latest,
+    make_project,
+    make_repository,
+    make_role,
+    stage_state,
+    until,
+)
 
 pytestmark = pytest.mark.plane
-
-Aws = Callable[..., Any]
 
 BUILDSPEC = """\
 version: 0.2
@@ -40,43 +51,15 @@ artifacts:
 """
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [
-            "git",
-            "-C",
-            str(folder),
-            "-c",
-            "user.name=t",
-            "-c",
-            "user.email=t@t",
-            *arguments,
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("repository")
-    _git(folder, "init", "-q", "-b", "main")
-    (folder / "buildspec.yml").write_text(BUILDSPEC)
-    (folder / "src").mkdir()
-    (folder / "src" / "NAME").write_text("world")
-    _git(folder, "add", ".")
-    _git(folder, "commit", "-q", "-m", "Say hello\n\nIn full.")
-    return folder
+    files = {"buildspec.yml": BUILDSPEC, "src/NAME": "world"}
+    return make_repository(tmp_path_factory.mktemp("repository"), files)
 
 
 @pytest.fixture(scope="module")
 def role(aws: Aws) -> str:
-    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-    name = f"PipelineRole-{uuid.uuid4().hex[:6]}"
-    answer = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-    return str(answer["Role"]["Arn"])
+    return make_role(aws)
 
 
 @pytest.fixture(scope="module")
@@ -92,88 +75,37 @@ def ground(aws: Aws, role: str, control: Any, repository: Path) -> dict[str, str
         Protocol="sqs",
         Endpoint=f"arn:aws:sqs:us-east-1:123456789012:approvals-{bucket}",
     )
-    aws("codebuild").create_project(
-        name=f"Build-{bucket}",
-        source={"type": "CODEPIPELINE"},
-        artifacts={"type": "CODEPIPELINE"},
-        environment={
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-        serviceRole=role,
-    )
+    project = make_project(aws, f"Build-{bucket}", role)
     control("POST", "source", {"repository": str(repository), "branch": "main"})
     return {
         "bucket": bucket,
         "key": key,
         "topic": topic,
         "queue": queue,
-        "project": f"Build-{bucket}",
+        "project": project,
     }
 
 
 def declaration(ground: dict[str, str], role: str, name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "roleArn": role,
-        "pipelineType": "V2",
-        "artifactStore": {
-            "type": "S3",
-            "location": ground["bucket"],
-            "encryptionKey": {"type": "KMS", "id": ground["key"]},
+    build = action(
+        "Build",
+        "Build/AWS/CodeBuild",
+        {"ProjectName": ground["project"]},
+        namespace="Build",
+        inputArtifacts=[{"name": "SourceOutput"}],
+        outputArtifacts=[{"name": "BuildOutput"}],
+    )
+    approval = action(
+        "Approval",
+        "Approval/AWS/Manual",
+        {
+            "NotificationArn": ground["topic"],
+            "CustomData": "#{Build.GREETING} of #{Source.CommitId}",
         },
-        "stages": [
-            {
-                "name": "Source",
-                "actions": [
-                    {
-                        "name": "GitHub",
-                        "namespace": "Source",
-                        "actionTypeId": _type("Source", "ThirdParty", "GitHub"),
-                        "configuration": {
-                            "Owner": "o",
-                            "Repo": "r",
-                            "Branch": "main",
-                            "OAuthToken": "ghp_secret",
-                            "PollForSourceChanges": "false",
-                        },
-                        "outputArtifacts": [{"name": "SourceOutput"}],
-                    }
-                ],
-            },
-            {
-                "name": "Build",
-                "actions": [
-                    {
-                        "name": "Build",
-                        "namespace": "Build",
-                        "actionTypeId": _type("Build", "AWS", "CodeBuild"),
-                        "configuration": {"ProjectName": ground["project"]},
-                        "inputArtifacts": [{"name": "SourceOutput"}],
-                        "outputArtifacts": [{"name": "BuildOutput"}],
-                    }
-                ],
-            },
-            {
-                "name": "Approve",
-                "actions": [
-                    {
-                        "name": "Approval",
-                        "actionTypeId": _type("Approval", "AWS", "Manual"),
-                        "configuration": {
-                            "NotificationArn": ground["topic"],
-                            "CustomData": "#{Build.GREETING} of #{Source.CommitId}",
-                        },
-                    }
-                ],
-            },
-        ],
-    }
-
-
-def _type(category: str, owner: str, provider: str) -> dict[str, str]:
-    return {"category": category, "owner": owner, "provider": provider, "version": "1"}
+    )
+    stages = {"Source": [github()], "Build": [build], "Approve": [approval]}
+    key = {"type": "KMS", "id": ground["key"]}
+    return declare(name, role, ground["bucket"], stages, encryptionKey=key)
 
 
 @pytest.fixture
@@ -182,21 +114,6 @@ def pipeline(aws: Aws, ground: dict[str, str], role: str) -> Iterator[str]:
     aws("codepipeline").create_pipeline(pipeline=declaration(ground, role, name))
     yield name
     aws("codepipeline").delete_pipeline(name=name)
-
-
-def until(read: Callable[[], Any], seconds: float = 30) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := read()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-    return found
-
-
-def action_state(aws: Aws, pipeline: str, stage: str) -> dict[str, Any]:
-    state = aws("codepipeline").get_pipeline_state(name=pipeline)
-    found = next(item for item in state["stageStates"] if item["stageName"] == stage)
-    latest: dict[str, Any] = found["actionStates"][0].get("latestExecution", {})
-    return latest
 
 
 def approval_token(aws: Aws, pipeline: str) -> str:
@@ -213,22 +130,11 @@ def decide(aws: Aws, pipeline: str, token: str, status: str = "Approved") -> Non
     )
 
 
-def latest(aws: Aws, pipeline: str) -> dict[str, Any]:
-    answer = aws("codepipeline").list_pipeline_executions(pipelineName=pipeline)
-    first: dict[str, Any] = answer["pipelineExecutionSummaries"][0]
-    return first
-
-
-def ended(aws: Aws, pipeline: str) -> str:
-    until(lambda: latest(aws, pipeline)["status"] != "InProgress")
-    return str(latest(aws, pipeline)["status"])
-
-
 def test_creating_a_pipeline_runs_it_to_its_approval_and_approving_ends_it(
     aws: Aws, ground: dict[str, str], pipeline: str, repository: Path
 ) -> None:
     token = approval_token(aws, pipeline)
-    commit = _git(repository, "rev-parse", "HEAD")
+    commit = git(repository, "rev-parse", "HEAD")
 
     assert latest(aws, pipeline)["trigger"]["triggerType"] == "CreatePipeline"
     assert latest(aws, pipeline)["sourceRevisions"][0]["revisionId"] == commit
@@ -265,7 +171,7 @@ def test_the_notice_of_an_approval_has_the_documented_shape(
         return None
 
     approval = until(find)
-    commit = _git(repository, "rev-parse", "HEAD")
+    commit = git(repository, "rev-parse", "HEAD")
     assert approval["pipelineName"] == pipeline
     assert approval["customData"] == f"hello world of {commit}"
 
@@ -344,9 +250,8 @@ def test_a_newer_execution_supersedes_one_that_waits(aws: Aws, pipeline: str) ->
 
 
 def _inbound(aws: Aws, pipeline: str, stage: str) -> str | None:
-    state = aws("codepipeline").get_pipeline_state(name=pipeline)
-    found = next(item for item in state["stageStates"] if item["stageName"] == stage)
-    inbound: str | None = found.get("inboundExecution", {}).get("pipelineExecutionId")
+    waiting = stage_state(aws, pipeline, stage).get("inboundExecution", {})
+    inbound: str | None = waiting.get("pipelineExecutionId")
     return inbound
 
 
