@@ -1,0 +1,18 @@
+"""Findings before any call to AWS: parameters, lint, house rules, proofs.
+
+Each rule is a small function with an id; `rules.RULES` lists them. A rule that reads more
+than plain data says so by being slow there.
+"""
+
+from delivery.validate.model import Finding, Level, Rule, Subject
+from delivery.validate.rules import RULES, chosen_rules, run_rules
+
+__all__ = [
+    "RULES",
+    "Finding",
+    "Level",
+    "Rule",
+    "Subject",
+    "chosen_rules",
+    "run_rules",
+]

@@ -1,0 +1,108 @@
+"""The pipeline's stages and actions, read from pipeline.yaml at its full reach."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsrules.templates import line_of
+from delivery.validate.model import SourceFile
+
+PIPELINE_TYPE = "AWS::CodePipeline::Pipeline"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action, unresolved; an Fn::If gives one for each of its branches."""
+
+    stage: str
+    name: str
+    run_order: int
+    provider: str
+    configuration: Mapping[str, Any]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    namespace: str
+    line: int | None
+
+
+def pipelines_of(template: SourceFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give each pipeline's logical id and properties."""
+    for logical_id, resource in template.section("Resources").items():
+        if resource.get("Type") == PIPELINE_TYPE:
+            yield logical_id, resource.get("Properties", {})
+
+
+def actions_of(template: SourceFile) -> Iterator[Action]:
+    """Give every action of every stage that the pipeline can have."""
+    for _, properties in pipelines_of(template):
+        for stage in branches(properties.get("Stages", [])):
+            for action in branches(stage.get("Actions", [])):
+                yield _action(str(stage.get("Name")), action)
+
+
+def branches(items: Any) -> Iterator[Any]:
+    """Give the items of a list, and of each Fn::If in it both branches."""
+    for item in items if isinstance(items, list) else [items]:
+        match item:
+            case {"Fn::If": [_, yes, no]}:
+                yield from branches(yes)
+                yield from branches(no)
+            case {"Ref": "AWS::NoValue"}:
+                continue
+            case _:
+                yield item
+
+
+def overrides_text(action: Action) -> str:
+    """Give an action's ParameterOverrides as far as they are literal text."""
+    return literal_text(action.configuration.get("ParameterOverrides", ""))
+
+
+def override_names(template: SourceFile) -> set[str]:
+    """Give the parameters that every deployment of the application is given."""
+    found: list[set[str]] = []
+    for action in actions_of(template):
+        if action.configuration.get("ActionMode") in {
+            "CHANGE_SET_REPLACE",
+            "CREATE_UPDATE",
+        }:
+            found.append(_names(overrides_text(action)))
+    return set.intersection(*found) if found else set()
+
+
+def literal_text(value: Any) -> str:
+    """Give the text of a string or an Fn::Sub, its variables left as they stand."""
+    match value:
+        case str():
+            return value
+        case {"Fn::Sub": str(text)}:
+            return text
+        case {"Fn::Sub": [str(text), _]}:
+            return text
+        case _:
+            return ""
+
+
+def _names(text: str) -> set[str]:
+    try:
+        given = json.loads(text or "{}")
+    except json.JSONDecodeError:
+        return set()
+    return set(given) if isinstance(given, dict) else set()
+
+
+def _action(stage: str, given: Mapping[str, Any]) -> Action:
+    return Action(
+        stage=stage,
+        name=str(given.get("Name")),
+        run_order=int(given.get("RunOrder", 1)),
+        provider=str(given.get("ActionTypeId", {}).get("Provider")),
+        configuration=given.get("Configuration", {}),
+        inputs=tuple(each["Name"] for each in given.get("InputArtifacts", [])),
+        outputs=tuple(each["Name"] for each in given.get("OutputArtifacts", [])),
+        namespace=str(given.get("Namespace", "")),
+        line=line_of(given),
+    )

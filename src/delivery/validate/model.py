@@ -1,0 +1,80 @@
+"""What a rule is given, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Level(StrEnum):
+    """An error fails the build; a warning is only told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, where, and by which rule."""
+
+    rule: str
+    file: str
+    line: int | None
+    message: str
+    level: Level = Level.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line or 1}: {self.rule} {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A template as it stands: its name for messages, its text, and what it says."""
+
+    name: str
+    text: str
+    body: Mapping[str, Any]
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Give a section of the template, empty where it has none."""
+        found: Mapping[str, Any] = self.body.get(name) or {}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """All that the rules look at.
+
+    ``offered`` is what the configuration gives each environment of the application, and
+    ``delivery`` what it gives foundation and pipeline. ``packaged`` is the application's
+    template as the build would hand it to CloudFormation, and ``values`` the parameters of
+    each environment for it, revisions included.
+    """
+
+    root: Path
+    region: str
+    foundation: SourceFile
+    pipeline: SourceFile
+    application: SourceFile
+    offered: Mapping[str, Mapping[str, str]]
+    delivery: Mapping[str, str]
+    packaged: Mapping[str, Any]
+    values: Mapping[str, Mapping[str, str]]
+
+    @property
+    def templates(self) -> tuple[SourceFile, ...]:
+        """The three templates, in the order in which they are deployed."""
+        return (self.foundation, self.pipeline, self.application)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it demands, in a sentence, and how it is checked."""
+
+    id: str
+    demands: str
+    check: Callable[[Subject], Iterable[Finding]]
+    slow: bool = False

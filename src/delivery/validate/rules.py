@@ -1,0 +1,44 @@
+"""The table of rules, and how they are run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from delivery.errors import BadInput
+from delivery.validate import house, lint, parameters, pipeline, roles
+from delivery.validate.model import Finding, Rule, Subject
+
+RULES: tuple[Rule, ...] = (
+    *parameters.RULES,
+    *house.RULES,
+    *roles.RULES,
+    *pipeline.RULES,
+    *lint.RULES,
+)
+
+
+def chosen_rules(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Rule]:
+    """Give the rules to run, by id.
+
+    Raises:
+        BadInput: when an id is unknown.
+    """
+    known = {rule.id for rule in RULES}
+    unknown = sorted({*only, *skip} - known)
+    if unknown:
+        raise BadInput(
+            f"There is no rule {', '.join(unknown)}.",
+            why=f"The rules are: {', '.join(sorted(known))}.",
+            next_step="./deploy_pipeline.py validate --rules tells what each demands.",
+        )
+    return [
+        rule for rule in RULES if rule.id not in skip and (not only or rule.id in only)
+    ]
+
+
+def run_rules(rules: Iterable[Rule], subject: Subject) -> list[Finding]:
+    """Give all findings, in the order of files and lines, each once."""
+    found = {finding for rule in rules for finding in rule.check(subject)}
+    return sorted(
+        found, key=lambda each: (each.file, each.line or 0, each.rule, each.message)
+    )
