@@ -27,7 +27,7 @@ metrics = Metrics(
     namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE),
     service=os.environ.get("POWERTOOLS_SERVICE_NAME", SERVICE),
 )
-metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "unknown"))
+metrics.set_default_dimensions(environment=os.environ.get("ENVIRONMENT", "unnamed"))
 
 Route = Callable[[Request], Answer]
 Handler = Callable[[Any, Any], dict[str, Any]]

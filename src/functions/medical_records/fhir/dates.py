@@ -44,14 +44,6 @@ class Partial:
     nanoseconds: int
     precision: Precision
 
-    @property
-    def day(self) -> dt.date | None:
-        """The day in UTC, None where a zone moved it out of the calendar."""
-        ordinal = self.nanoseconds // (_DAY_SECONDS * _NANOSECONDS)
-        if 1 <= ordinal <= dt.date.max.toordinal():
-            return dt.date.fromordinal(ordinal)
-        return None
-
 
 def parse_partial(text: str) -> Partial | None:
     """Read a date, dateTime or instant; None when it is none."""
