@@ -238,6 +238,12 @@ class Plane(Protocol):
         With ``commit`` that commit stands for the branch: HEAD may be detached.
         """
 
+    def has_branch(self, branch: str) -> bool:
+        """Tell whether the plane's source has the branch."""
+
+    def contains(self, branch: str, commit: str) -> bool:
+        """Tell whether the branch in the plane's source holds a commit."""
+
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         """Commit one file in the plane's source only."""
 

@@ -115,6 +115,21 @@ class LocalPlane:
             self._control("source", repository=repository, branch=branch, **named)
         )
 
+    def has_branch(self, branch: str) -> bool:
+        return branch in self._control("source")["branches"]
+
+    def contains(self, branch: str, commit: str) -> bool:
+        source = self._control("source")
+        if branch not in source["branches"]:
+            return False
+        asked = subprocess.run(  # nosec B603 B607 git, fixed words, no shell
+            ["git", f"--git-dir={source['mirror']}", "merge-base"]
+            + ["--is-ancestor", commit, f"refs/heads/{branch}"],
+            capture_output=True,
+            check=False,
+        )
+        return asked.returncode == 0
+
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         commit = {"path": path, "content": content, "message": message}
         return _push(self._control("source", branch=branch, commit=commit))

@@ -14,18 +14,19 @@ from delivery.cli.answers import (
 )
 from delivery.cli.options import Settings, common_options, dry_run_option
 from delivery.cli.screen import print_result
+from delivery.cli.source import push_branch
 from delivery.cli.wiring import Tools
-from delivery.deploy.answers import earlier_answers
+from delivery.deploy.memory import remembered_answers, with_deployment
 from delivery.deploy.template import read_template
-from delivery.errors import BadInput, Refused
-from delivery.flows.deploy import Deployed, ProductDeployer, Wanted, config_data
+from delivery.errors import Refused
+from delivery.flows.deploy import Deployed, ProductDeployer, Wanted
 from delivery.model import (
     ENVIRONMENTS,
+    PIPELINE_NAME,
     Access,
     Answers,
     Hidden,
     Identity,
-    Push,
     StoredSecret,
 )
 
@@ -80,11 +81,15 @@ def deploy(
         "environment": environment,
     }
     tools = Tools(in_an_allowed_region(settings))
+    memory, local = tools.config_file.read(), settings.local
     answers = collect_answers(
         Known(
             given={name: value for name, value in given.items() if value},
-            remembered=earlier_answers(tools.config_file.read()),
-            suggested=suggestions(tools.repository.work_tree()),
+            remembered=remembered_answers(memory, local=local),
+            suggested={
+                **suggestions(tools.repository.work_tree()),
+                **remembered_answers(memory, local=not local),
+            },
         )
     )
     run = DeployRun(tools, answers, dry_run, even_while_running)
@@ -115,7 +120,7 @@ class DeployRun:
             )
         deployed = deployer.deploy(wanted)
         if not self.dry_run:
-            self._remember(wanted, deployed, identity)
+            remember(self.tools, self.answers, deployed)
         self._report(deployed)
 
     def _deployer(self) -> ProductDeployer:
@@ -143,16 +148,6 @@ class DeployRun:
         say(f"  Reaches      {self.answers.environment}")
         say()
 
-    def _remember(self, wanted: Wanted, deployed: Deployed, identity: Identity) -> None:
-        data = config_data(
-            wanted,
-            deployed,
-            identity,
-            self.tools.region,
-            local=self.tools.settings.local,
-        )
-        self.tools.config_file.write(data)
-
     def _report(self, deployed: Deployed) -> None:
         if self.tools.settings.as_json:
             print_result({**deployed.as_data(), "dry_run": self.dry_run})
@@ -173,7 +168,9 @@ def product_deployer(
     """Compose what deploys the product; on the plane the branch is pushed to it first."""
 
     def push_to_plane() -> None:
-        if tools.settings.local:
+        # A push to a pipeline that listens would start it, and is start's to make.
+        listens = tools.pipelines.state(PIPELINE_NAME) is not None
+        if tools.settings.local and not (listens and tools.plane.has_branch(branch)):
             push_branch(tools, branch)
 
     return ProductDeployer(
@@ -189,6 +186,20 @@ def product_deployer(
         dry_run=dry_run,
         even_while_running=even_while_running,
         before_pipeline=push_to_plane,
+    )
+
+
+def remember(tools: Tools, answers: Answers, deployed: Deployed) -> None:
+    """Write ``pipeline_config.json``: what was answered and made, never the token."""
+    tools.config_file.write(
+        with_deployment(
+            tools.config_file.read(),
+            answers=answers,
+            identity=tools.account.identity(),
+            region=tools.region,
+            outputs=deployed.outputs,
+            local=tools.settings.local,
+        )
     )
 
 
@@ -226,29 +237,6 @@ def in_an_allowed_region(settings: Settings) -> Settings:
             next_step="Give an allowed region, or change the rule with those who own it.",
         )
     return replace(settings, region=region)
-
-
-def push_branch(tools: Tools, branch: str) -> Push:
-    """Give the plane what a push to GitHub would give: the branch as it is here."""
-    tree = tools.repository.work_tree()
-    if tree is None:
-        raise BadInput(
-            f"{tools.root} is not a git repository with a commit.",
-            why="The rehearsal releases commits.",
-            next_step="git init, git add and git commit; then run it again.",
-        )
-    if tree.dirty:
-        tools.screen.warn("Uncommitted changes are not rehearsed; only commits are.")
-    if tree.branch and not tools.repository.has_branch(branch):
-        raise BadInput(
-            f"There is no branch {branch} in {tree.root}.",
-            why=f"The work tree is on {tree.branch}.",
-            next_step=f"Give --branch {tree.branch}, or git branch {branch}.",
-        )
-    detached_at = "" if tree.branch else tree.commit
-    push = tools.plane.push(tree.root, branch, commit=detached_at)
-    tools.screen.say(f"The plane's source has {branch} at {push.commit[:8]}.")
-    return push
 
 
 def _conclusion(deployed: Deployed, dry_run: bool) -> str:

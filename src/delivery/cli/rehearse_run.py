@@ -9,11 +9,16 @@ from urllib.parse import urlsplit
 
 import click
 
-from delivery.cli.deploy import product_deployer, push_branch, wanted_deployment
+from delivery.cli.deploy import (
+    product_deployer,
+    remember,
+    wanted_deployment,
+)
 from delivery.cli.options import Settings, common_options, dry_run_option
 from delivery.cli.plane_commands import plane_options, plane_settings, speed_option
 from delivery.cli.screen import print_result, table
 from delivery.cli.status import failure_lines
+from delivery.cli.source import push_branch
 from delivery.cli.wiring import Tools
 from delivery.flows.deploy import Deployed
 from delivery.flows.rehearse import Rehearsal, Rehearser
@@ -75,7 +80,9 @@ def make_rehearser(tools: Tools) -> Rehearser:
     def deploy(answers: Answers, token: Hidden) -> Deployed:
         deployer = product_deployer(tools, branch=answers.branch, dry_run=False)
         pushed_already = replace(deployer, before_pipeline=lambda: None)
-        return pushed_already.deploy(wanted_deployment(tools, answers, token))
+        deployed = pushed_already.deploy(wanted_deployment(tools, answers, token))
+        remember(tools, answers, deployed)
+        return deployed
 
     def push(branch: str) -> Push:
         return push_branch(tools, branch)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import delivery
 from delivery.cli.options import Settings
 from delivery.cli.screen import make_screen
+from delivery.deploy.memory import remembered_region
 from delivery.errors import BadInput
 from delivery.flows.approve import Decider
 from delivery.flows.stack import StackDeployer
@@ -87,7 +88,7 @@ class Tools:
         """The region: asked for, else deployed to, else the environment's."""
         if self.settings.local:
             return DEFAULT_REGION
-        deployed_to = self.config_file.read().get("region")
+        deployed_to = remembered_region(self.config_file.read())
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return str(self.settings.region or deployed_to or named or DEFAULT_REGION)
 

@@ -68,17 +68,6 @@ def checked_token(text: str, *, source: str) -> Hidden:
     )
 
 
-def earlier_answers(config: Mapping[str, object]) -> dict[str, str]:
-    """Return the answers that ``pipeline_config.json`` remembers; nothing else."""
-    answers = config.get("answers")
-    if not isinstance(answers, Mapping):
-        return {}
-    wanted = {*_PATTERNS, "environment", "access"}
-    return {
-        str(key): str(value) for key, value in answers.items() if str(key) in wanted
-    }
-
-
 def _bad(name: str, problem: str) -> BadInput:
     choices = {
         "environment": ", ".join(ENVIRONMENTS),

@@ -21,7 +21,6 @@ from delivery.model import (
     ChangeSet,
     Execution,
     Hidden,
-    Identity,
     StackRequest,
     StoredSecret,
 )
@@ -287,22 +286,6 @@ def connection_link(arn: str, region: str) -> str:
         f"https://{region}.console.aws.amazon.com/codesuite/settings/"
         f"{arn.split(':')[4]}/{region}/connections/{arn.rpartition('/')[2]}"
     )
-
-
-def config_data(
-    wanted: Wanted, deployed: Deployed, identity: Identity, region: str, *, local: bool
-) -> dict[str, object]:
-    """Return what ``pipeline_config.json`` holds: answers and names, never the token."""
-    return {
-        "version": 1,
-        "rehearsal": local,
-        "account": identity.account,
-        "region": region,
-        "answers": wanted.answers.as_data(),
-        "pipeline": PIPELINE_NAME,
-        "stacks": {"foundation": FOUNDATION_STACK, "pipeline": PIPELINE_STACK},
-        "outputs": dict(deployed.outputs),
-    }
 
 
 def _stack_data(deployment: StackDeployment | None) -> dict[str, Any] | None:

@@ -418,6 +418,12 @@ class FakePlane:
         self.pushes.append((repository, branch))
         return Push(branch, "c0ffee0123456789", self.started)
 
+    def has_branch(self, branch: str) -> bool:
+        return any(each[1] == branch for each in self.pushes)
+
+    def contains(self, branch: str, commit: str) -> bool:
+        return self.has_branch(branch) and commit == "c0ffee0123456789"
+
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         self.commits.append(path)
         return Push(branch, "decade0123456789", self.started)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from delivery.deploy.access import holds_token, needs_storing, secret_text
-from delivery.deploy.answers import checked_answers, checked_token, earlier_answers
+from delivery.deploy.answers import checked_answers, checked_token
 from delivery.deploy.parameters import fill_parameters
 from delivery.deploy.template import INLINE_TEMPLATE_BYTES, read_template
 from delivery.errors import BadInput
@@ -94,13 +94,6 @@ def test_a_malformed_answer_names_its_flag(name: str, value: str) -> None:
     with pytest.raises(BadInput) as caught:
         checked_answers({**GOOD, name: value})
     assert f"--{name}" in caught.value.next_step
-
-
-def test_earlier_answers_take_nothing_else_from_the_file() -> None:
-    config = {"answers": {**GOOD, "token": "x"}, "outputs": {}}
-    assert earlier_answers(config) == GOOD
-    assert earlier_answers({"answers": "nonsense"}) == {}
-    assert earlier_answers({}) == {}
 
 
 @pytest.mark.parametrize("text", ["", "  ", "with blank inside", "ghp_ü", "ghp_1"])

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 from delivery_fakes import (
-    FakeAccount,
     FakeConnections,
     FakePipelines,
     FakeSecrets,
@@ -24,7 +23,6 @@ from delivery.flows.deploy import (
     ProductDeployer,
     Wanted,
     answers_as_parameters,
-    config_data,
     connection_link,
 )
 from delivery.flows.stack import StackDeployer
@@ -265,16 +263,6 @@ def test_a_dry_run_stores_no_token(product, stacks, screen) -> None:
     dry.deploy(WANTED)
     assert product.secrets.stored == []
     assert "would be replaced" in screen.text
-
-
-def test_the_remembered_configuration_has_no_token(product) -> None:
-    deployed = product.deploy(WANTED)
-    data = config_data(
-        WANTED, deployed, FakeAccount().identity(), "us-east-1", local=False
-    )
-    assert TOKEN.reveal() not in json.dumps(data)
-    assert data["answers"]["owner"] == "clinic"
-    assert data["account"] == "123456789012"
 
 
 def test_answers_have_the_parameters_names() -> None:
