@@ -50,6 +50,8 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     # moto reads these when its modules load: no real keys, no delays.
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "PLANE")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "plane")
+    # Roles attach AWS's own policies, which moto knows when asked to.
+    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     plane = Plane(
         endpoint_url=f"http://{HOST}:{port}",
         state_dir=state_dir.resolve(),

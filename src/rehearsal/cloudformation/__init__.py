@@ -7,6 +7,7 @@ one resource at a time through its kind in `resources`; the `journal` records al
 
 from __future__ import annotations
 
+from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.service import CloudFormation
 from rehearsal.control import Control
 from rehearsal.plane import Plane
@@ -14,4 +15,6 @@ from rehearsal.plane import Plane
 
 def create(plane: Plane, control: Control) -> CloudFormation:
     """Build the service and its control page."""
-    return CloudFormation(plane)
+    switches = Switches()
+    control.add("assumptions", switches.page)
+    return CloudFormation(plane, switches)

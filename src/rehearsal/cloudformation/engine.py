@@ -9,6 +9,7 @@ from typing import Any
 from awsrules.statuses import StackStatus as S
 from awsrules.templates import resolve
 from rehearsal.cloudformation import graph
+from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.definition import Definition
 from rehearsal.cloudformation.journal import Journal
 from rehearsal.cloudformation.model import (
@@ -29,11 +30,13 @@ USER = "User Initiated"
 class Engine:
     """Each public method begins an operation; the rest happens in threads."""
 
-    def __init__(self, plane: Plane, store: Store, journal: Journal) -> None:
+    def __init__(
+        self, plane: Plane, store: Store, journal: Journal, switches: Switches
+    ) -> None:
         self._plane = plane
         self._store = store
         self._journal = journal
-        self._provisioner = Provisioner(plane, store, journal)
+        self._provisioner = Provisioner(plane, store, journal, switches)
 
     def create(
         self,

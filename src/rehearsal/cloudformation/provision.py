@@ -9,6 +9,7 @@ from typing import Any
 
 from awsrules.schemas import schema_of
 from awsrules.templates import TemplateError, resolve
+from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.definition import Definition
 from rehearsal.cloudformation.journal import Journal
 from rehearsal.cloudformation.model import Operation, Resource, Stack, Store
@@ -32,10 +33,13 @@ class ResourceFailed(Exception):
 class Provisioner:
     """Does one thing to one resource; each method returns whether it succeeded."""
 
-    def __init__(self, plane: Plane, store: Store, journal: Journal) -> None:
+    def __init__(
+        self, plane: Plane, store: Store, journal: Journal, switches: Switches
+    ) -> None:
         self._plane = plane
         self._store = store
         self._journal = journal
+        self._switches = switches
 
     def apply(
         self, stack: Stack, operation: Operation, definition: Definition, name: str
@@ -297,6 +301,7 @@ class Provisioner:
             properties=resource.properties,
             physical_id=resource.physical_id,
             attributes=resource.attributes,
+            assumptions=self._switches.now,
         )
 
     def _call(

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from rehearsal.cloudformation.resources import messaging, storage
+from rehearsal.cloudformation.resources import (
+    api,
+    compute,
+    delivery,
+    messaging,
+    security,
+    storage,
+    watching,
+)
 from rehearsal.cloudformation.resources.base import Kind
 
-KINDS: dict[str, Kind] = {**messaging.KINDS, **storage.KINDS}
+KINDS: dict[str, Kind] = {
+    **api.KINDS,
+    **compute.KINDS,
+    **delivery.KINDS,
+    **messaging.KINDS,
+    **security.KINDS,
+    **storage.KINDS,
+    **watching.KINDS,
+}

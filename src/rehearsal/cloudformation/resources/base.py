@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.model import OperationModel
 
+from rehearsal.cloudformation.assumptions import Assumptions
+
 if TYPE_CHECKING:
     from rehearsal.cloudformation.model import Operation
     from rehearsal.plane import Plane
@@ -67,6 +69,7 @@ class Ask:
     shift: Properties = field(default_factory=dict)
     rolling_back: bool = False
     uncertain: bool = False
+    assumptions: Assumptions = field(default_factory=Assumptions)
 
     def client(self, service: str) -> Any:
         """Give a client that acts with the stack's rights."""
@@ -124,13 +127,14 @@ class Calls(Kind):
     Attributes:
         identity: physical id from (ask, parameters sent, answer).
         key: the parameters that name it, for update and delete, from (ask).
+        delete_key: the same for delete, where it differs.
+        gone: error codes that say that there is nothing to delete.
         name: the property that names it; generated when it is not given.
         renames: property → parameter, where the API has another name.
         fixed: parameters that are always sent.
         attributes: Fn::GetAtt's answers from (ask, physical id, answer).
         without: properties that other calls take care of.
         then: what else to do after create and update, from (ask, physical id).
-        tag_items: how the API wants tags: ``list`` of key and value, or ``map``.
     """
 
     service: str
@@ -147,6 +151,7 @@ class Calls(Kind):
     attributes: Callable[[Ask, str, Any], dict[str, Any]] | None = None
     without: frozenset[str] = frozenset()
     then: Callable[[Ask, str], None] | None = None
+    delete_key: Callable[[Ask], dict[str, Any]] | None = None
     gone: frozenset[str] = frozenset()
 
     def create(self, ask: Ask) -> Made:
@@ -165,7 +170,8 @@ class Calls(Kind):
         """Call the API's delete."""
         if not self.deletes:
             return
-        call(ask.client(self.service), self.deletes, self.key(ask), gone=self.gone)
+        key = (self.delete_key or self.key)(ask)
+        call(ask.client(self.service), self.deletes, key, gone=self.gone)
 
     def _send(self, ask: Ask, operation: str, key: dict[str, Any]) -> Made:
         client = ask.client(self.service)

@@ -31,6 +31,11 @@ _PUTS: Mapping[str, tuple[str, str, str]] = {
         "delete_bucket_lifecycle",
     ),
     "LoggingConfiguration": ("put_bucket_logging", "BucketLoggingStatus", ""),
+    "ObjectLockConfiguration": (
+        "put_object_lock_configuration",
+        "ObjectLockConfiguration",
+        "",
+    ),
     "OwnershipControls": (
         "put_bucket_ownership_controls",
         "OwnershipControls",

@@ -1,0 +1,209 @@
+"""CodePipeline, CodeBuild, CodeConnections and CodeDeploy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rehearsal.cloudformation.resources.base import Ask, Calls, Kind, Made, call, fit
+
+_PIPELINE_APART = {"Tags", "RestartExecutionOnUpdate", "DisableInboundStageTransitions"}
+
+
+class Pipeline(Kind):
+    """AWS::CodePipeline::Pipeline."""
+
+    def create(self, ask: Ask) -> Made:
+        declared, client = self._declaration(ask), ask.client("codepipeline")
+        tags = [
+            {"key": each["Key"], "value": each["Value"]}
+            for each in ask.properties.get("Tags", [])
+        ]
+        given = {"tags": tags} if tags else {}
+        made = client.create_pipeline(pipeline=declared, **given)["pipeline"]
+        self._transitions(ask, made["name"])
+        return self._made(ask, made)
+
+    def update(self, ask: Ask) -> Made:
+        client = ask.client("codepipeline")
+        made = client.update_pipeline(pipeline=self._declaration(ask))["pipeline"]
+        self._transitions(ask, made["name"])
+        if ask.properties.get("RestartExecutionOnUpdate"):
+            client.start_pipeline_execution(name=made["name"])
+        return self._made(ask, made)
+
+    def delete(self, ask: Ask) -> None:
+        ask.client("codepipeline").delete_pipeline(name=ask.physical_id)
+
+    def _declaration(self, ask: Ask) -> dict[str, Any]:
+        client = ask.client("codepipeline")
+        model = client.meta.service_model.operation_model("CreatePipeline")
+        wanted = {
+            key: value
+            for key, value in ask.properties.items()
+            if key not in _PIPELINE_APART
+        }
+        wanted["Name"] = ask.name("Name", limit=100)
+        if stores := wanted.pop("ArtifactStores", None):
+            wanted["ArtifactStores"] = {
+                each["Region"]: each["ArtifactStore"] for each in stores
+            }
+        declared: dict[str, Any] = fit(wanted, model.input_shape.members["pipeline"])
+        return declared
+
+    def _transitions(self, ask: Ask, name: str) -> None:
+        client = ask.client("codepipeline")
+        for each in ask.properties.get("DisableInboundStageTransitions", []):
+            client.disable_stage_transition(
+                pipelineName=name,
+                stageName=each["StageName"],
+                transitionType="Inbound",
+                reason=each["Reason"],
+            )
+
+    def _made(self, ask: Ask, pipeline: Any) -> Made:
+        name = pipeline["name"]
+        arn = ask.arn("codepipeline", name)
+        return Made(name, {"Version": str(pipeline["version"]), "Arn": arn})
+
+
+class Webhook(Kind):
+    """AWS::CodePipeline::Webhook."""
+
+    def create(self, ask: Ask) -> Made:
+        client = ask.client("codepipeline")
+        apart = {"RegisterWithThirdParty", "TargetPipelineVersion"}
+        wanted = {k: v for k, v in ask.properties.items() if k not in apart}
+        wanted["Name"] = ask.name("Name", limit=100)
+        model = client.meta.service_model.operation_model("PutWebhook")
+        declared = fit(wanted, model.input_shape.members["webhook"])
+        made = client.put_webhook(webhook=declared)["webhook"]
+        if ask.properties.get("RegisterWithThirdParty"):
+            client.register_webhook_with_third_party(webhookName=wanted["Name"])
+        return Made(wanted["Name"], {"Url": made["url"], "Id": wanted["Name"]})
+
+    def delete(self, ask: Ask) -> None:
+        client, name = ask.client("codepipeline"), ask.physical_id
+        if ask.properties.get("RegisterWithThirdParty"):
+            client.deregister_webhook_with_third_party(webhookName=name)
+        client.delete_webhook(name=name)
+
+
+class ReportGroup(Kind):
+    """AWS::CodeBuild::ReportGroup."""
+
+    def create(self, ask: Ask) -> Made:
+        client = ask.client("codebuild")
+        model = client.meta.service_model.operation_model("CreateReportGroup")
+        wanted = {k: v for k, v in ask.properties.items() if k != "DeleteReports"}
+        wanted["Name"] = ask.name("Name", limit=128)
+        arn = client.create_report_group(**fit(wanted, model.input_shape))[
+            "reportGroup"
+        ]["arn"]
+        return Made(arn, {"Arn": arn})
+
+    def update(self, ask: Ask) -> Made:
+        client = ask.client("codebuild")
+        model = client.meta.service_model.operation_model("UpdateReportGroup")
+        wanted = {
+            k: ask.properties[k]
+            for k in ("ExportConfig", "Tags")
+            if k in ask.properties
+        }
+        client.update_report_group(
+            arn=ask.physical_id, **fit(wanted, model.input_shape)
+        )
+        return Made(ask.physical_id, ask.attributes)
+
+    def delete(self, ask: Ask) -> None:
+        ask.client("codebuild").delete_report_group(
+            arn=ask.physical_id,
+            deleteReports=bool(ask.properties.get("DeleteReports", False)),
+        )
+
+
+class DeploymentGroup(Kind):
+    """AWS::CodeDeploy::DeploymentGroup."""
+
+    def create(self, ask: Ask) -> Made:
+        client, name = ask.client("codedeploy"), ask.name(
+            "DeploymentGroupName", limit=100
+        )
+        model = client.meta.service_model.operation_model("CreateDeploymentGroup")
+        wanted = {**ask.properties, "DeploymentGroupName": name}
+        client.create_deployment_group(**fit(wanted, model.input_shape))
+        return Made(name)
+
+    def update(self, ask: Ask) -> Made:
+        client = ask.client("codedeploy")
+        model = client.meta.service_model.operation_model("UpdateDeploymentGroup")
+        wanted = {
+            key: value
+            for key, value in ask.properties.items()
+            if key not in ("DeploymentGroupName", "Tags")
+        }
+        wanted["CurrentDeploymentGroupName"] = ask.physical_id
+        client.update_deployment_group(**fit(wanted, model.input_shape))
+        return Made(ask.physical_id)
+
+    def delete(self, ask: Ask) -> None:
+        key = {
+            "applicationName": ask.properties["ApplicationName"],
+            "deploymentGroupName": ask.physical_id,
+        }
+        gone = frozenset({"ApplicationDoesNotExistException"})
+        call(ask.client("codedeploy"), "DeleteDeploymentGroup", key, gone=gone)
+
+
+KINDS: dict[str, Kind] = {
+    "AWS::CodeBuild::Project": Calls(
+        service="codebuild",
+        creates="CreateProject",
+        updates="UpdateProject",
+        deletes="DeleteProject",
+        name="Name",
+        limit=255,
+        key=lambda ask: {"name": ask.physical_id},
+        identity=lambda ask, sent, answer: str(answer["project"]["name"]),
+        attributes=lambda ask, name, answer: {
+            "Arn": ask.arn("codebuild", f"project/{name}")
+        },
+    ),
+    "AWS::CodeBuild::ReportGroup": ReportGroup(),
+    "AWS::CodeConnections::Connection": Calls(
+        service="codeconnections",
+        creates="CreateConnection",
+        updates="",
+        deletes="DeleteConnection",
+        key=lambda ask: {"ConnectionArn": ask.physical_id},
+        identity=lambda ask, sent, answer: str(answer["ConnectionArn"]),
+        attributes=lambda ask, arn, answer: {
+            "ConnectionArn": arn,
+            "ConnectionStatus": "PENDING",
+            "OwnerAccountId": ask.plane.account,
+        },
+        gone=frozenset({"ResourceNotFoundException"}),
+    ),
+    "AWS::CodeDeploy::Application": Calls(
+        service="codedeploy",
+        creates="CreateApplication",
+        updates="",
+        deletes="DeleteApplication",
+        name="ApplicationName",
+        limit=100,
+        key=lambda ask: {"applicationName": ask.physical_id},
+        identity=lambda ask, sent, answer: str(sent["applicationName"]),
+    ),
+    "AWS::CodeDeploy::DeploymentConfig": Calls(
+        service="codedeploy",
+        creates="CreateDeploymentConfig",
+        updates="",
+        deletes="DeleteDeploymentConfig",
+        name="DeploymentConfigName",
+        limit=100,
+        key=lambda ask: {"deploymentConfigName": ask.physical_id},
+        identity=lambda ask, sent, answer: str(sent["deploymentConfigName"]),
+    ),
+    "AWS::CodeDeploy::DeploymentGroup": DeploymentGroup(),
+    "AWS::CodePipeline::Pipeline": Pipeline(),
+    "AWS::CodePipeline::Webhook": Webhook(),
+}
