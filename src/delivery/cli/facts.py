@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess  # nosec B404 git is asked for the commit, with fixed arguments
+import subprocess  # nosec B404  # git is asked, with fixed arguments
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -62,7 +62,7 @@ def _versions() -> dict[str, str]:
 def _git(*arguments: str) -> str:
     """Ask git; a source that came as a zip has no history, and the answer is empty."""
     try:
-        answer = subprocess.run(  # nosec B603 B607 fixed arguments, git of the PATH
+        answer = subprocess.run(  # nosec B603 B607  # fixed arguments
             ["git", *arguments], capture_output=True, text=True, check=False, timeout=10
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):

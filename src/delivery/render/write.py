@@ -33,7 +33,7 @@ def _write(path: Path, text: str) -> Path:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         # mkstemp makes a file for its owner alone; these are read by other users' builds.
-        os.chmod(temporary, 0o644)  # nosec B103
+        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

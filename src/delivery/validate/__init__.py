@@ -1,7 +1,6 @@
 """Findings before any call to AWS: parameters, lint, house rules, proofs.
 
-Each rule is a small function with an id; `rules.RULES` lists them. A rule that reads more
-than plain data says so by being slow there.
+Each rule is a small function with an id; `rules.RULES` lists them.
 """
 
 from delivery.validate.model import Finding, Level, Rule, Subject

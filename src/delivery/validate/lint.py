@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess  # nosec B404 cfn-lint is run with our own arguments
+import subprocess  # nosec B404  # cfn-lint is run with our own arguments
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -34,49 +34,51 @@ class Match:
     path: tuple[Any, ...]
 
 
-def sources_linted(subject: Subject) -> Iterator[Finding]:
-    """Run cfn-lint over the three templates."""
-    names = {subject.root / each.name: each.name for each in subject.templates}
-    for match in run_cfn_lint(list(names), subject.region):
-        yield Finding(
-            "lint-source",
-            names.get(match.file, str(match.file)),
-            match.line,
-            f"{match.id} {match.message}",
-            Level.ERROR if match.level == "Error" else Level.WARNING,
-        )
-
-
-def translations_linted(subject: Subject) -> Iterator[Finding]:
-    """Translate the application for each environment, and lint what comes out.
+def templates_linted(subject: Subject) -> Iterator[Finding]:
+    """Run cfn-lint over the sources and over each environment's translation.
 
     Of the translations only errors count: SAM leaves conditions and parameters unused that
     another environment's translation uses.
     """
     template = subject.application
     with tempfile.TemporaryDirectory(prefix="translations-") as folder:
-        files: dict[Path, str] = {}
+        translations: dict[Path, str] = {}
         for environment in subject.values:
             try:
                 translated = translated_for(subject, environment)
             except NotTranslatable as error:
-                for problem in error.problems:
-                    message = f"{environment}: SAM refuses the template: {problem}"
-                    line = _line_named(template, problem)
-                    yield Finding("lint-translated", template.name, line, message)
+                yield from _refused(template, environment, error)
                 continue
             file = Path(folder, f"{environment}.json")
             file.write_text(json.dumps(translated), encoding="utf-8")
-            files[file] = environment
-        matches = run_cfn_lint(list(files), subject.region) if files else []
-        for match in matches:
-            if match.level == "Error":
-                line = _source_line(template, match.path)
-                where = "/".join(str(step) for step in match.path)
-                message = (
-                    f"{files[match.file]}: {match.id} {match.message} (at {where})"
-                )
-                yield Finding("lint-translated", template.name, line, message)
+            translations[file] = environment
+        sources = {subject.root / each.name: each.name for each in subject.templates}
+        # One process for all files: its start costs as much as the linting.
+        for match in run_cfn_lint([*sources, *translations], subject.region):
+            environment = translations.get(match.file, "")
+            if not environment:
+                yield _in_source(match, sources.get(match.file, str(match.file)))
+            elif match.level == "Error":
+                yield _in_translation(match, template, environment)
+
+
+def _refused(
+    template: SourceFile, environment: str, error: NotTranslatable
+) -> Iterator[Finding]:
+    for problem in error.problems:
+        message = f"{environment}: SAM refuses the template: {problem}"
+        yield Finding("lint", template.name, _line_named(template, problem), message)
+
+
+def _in_source(match: Match, name: str) -> Finding:
+    level = Level.ERROR if match.level == "Error" else Level.WARNING
+    return Finding("lint", name, match.line, f"{match.id} {match.message}", level)
+
+
+def _in_translation(match: Match, template: SourceFile, environment: str) -> Finding:
+    where = "/".join(str(step) for step in match.path)
+    message = f"{environment}: {match.id} {match.message} (at {where})"
+    return Finding("lint", template.name, _source_line(template, match.path), message)
 
 
 def translated_for(subject: Subject, environment: str) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def run_cfn_lint(files: list[Path], region: str) -> list[Match]:
     """
     start = "from cfnlint.runner import main; main()"
     command = [sys.executable, "-c", start, "--format", "json", "--regions", region]
-    answer = subprocess.run(  # nosec B603 the interpreter we run in, and paths
+    answer = subprocess.run(  # nosec B603  # the interpreter we run in, and paths
         [*command, "--template", *map(str, files)],
         capture_output=True,
         text=True,
@@ -152,16 +154,9 @@ def _line_named(template: SourceFile, problem: str) -> int | None:
 
 RULES = (
     Rule(
-        "lint-source",
-        "cfn-lint finds nothing in the templates.",
-        sources_linted,
-        slow=True,
-    ),
-    Rule(
-        "lint-translated",
-        "SAM translates the application for each environment, and cfn-lint finds no "
-        "error in what comes out.",
-        translations_linted,
-        slow=True,
+        "lint",
+        "SAM translates the application for each environment, and cfn-lint finds nothing "
+        "in the templates and no error in the translations.",
+        templates_linted,
     ),
 )

@@ -77,4 +77,3 @@ class Rule:
     id: str
     demands: str
     check: Callable[[Subject], Iterable[Finding]]
-    slow: bool = False
