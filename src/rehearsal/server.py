@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
 
 from rehearsal import __version__
+from rehearsal.buckets import respect_conditions
 from rehearsal.clock import Clock
 from rehearsal.control import Control
 from rehearsal.frontdoor import FrontDoor
@@ -58,6 +59,7 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
         clock=Clock(speed),
     )
     _tell_moto_the_time(plane.clock)
+    respect_conditions()
     stopping = threading.Event()
     control = Control(plane, stopping.set)
     services, invoke_api = build_services(plane, control)
