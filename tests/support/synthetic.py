@@ -3,11 +3,15 @@
 Every bundle carries the security label HTEST ("test health data",
 http://terminology.hl7.org/CodeSystem/v3-ActReason), and every name in it begins with
 "Synthetic". The same seed gives the same bundle, byte for byte.
+
+Run as a program it prints one: ``python tests/support/synthetic.py --seed 1``.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
+import json
 import random
 import uuid
 from collections.abc import Callable
@@ -270,3 +274,16 @@ def _moment(dice: random.Random) -> str:
 
 def _id(dice: random.Random) -> str:
     return str(uuid.UUID(int=dice.getrandbits(128), version=4))
+
+
+def main() -> None:
+    """Print a bundle."""
+    parser = argparse.ArgumentParser(description="Print a synthetic FHIR R4 bundle.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resources", type=int, default=24)
+    arguments = parser.parse_args()
+    print(json.dumps(bundle(arguments.seed, resources=arguments.resources), indent=2))
+
+
+if __name__ == "__main__":
+    main()
