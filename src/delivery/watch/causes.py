@@ -62,6 +62,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Lower reserved_concurrency in environment_config.yaml.",
     ),
     (
+        r"HandlerErrorCode: NotFound|is not attachable",
+        "It refers to something that is not there.",
+        "Look at the names and ARNs that the resource refers to.",
+    ),
+    (
         r"NoSuchKey|NoSuchBucket|specified key does not exist",
         "The package or template is not in the bucket any more.",
         "Start a new execution, so that the build makes it again.",
@@ -82,6 +87,9 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Run ./deploy_pipeline.py validate, and mend the template.",
     ),
 )
+
+# What services add to a reason for their own support: who answered, and the request's id.
+_CLUTTER = re.compile(r"\s*\((?:Service: [^()]*|HandlerErrorCode: \w+)\)")
 
 DEFAULT_NEXT_STEP = "Mend the resource in the template, and deploy again."
 
@@ -117,14 +125,15 @@ def failed_nested_stack(events: Sequence[StackEvent]) -> str:
 
 
 def explain(cause: Cause) -> Cause:
-    """Add what the reason usually means, and what to do next."""
+    """Add what the reason usually means, and what to do next; leave out request ids."""
+    short = replace(cause, reason=_CLUTTER.sub("", cause.reason))
     for pattern, meaning, next_step in _MEANINGS:
         found = re.search(pattern, cause.reason, re.IGNORECASE)
         if found is None:
             continue
         what = found.groupdict().get("what") or "see the message"
-        return replace(cause, meaning=meaning.format(what=what), next_step=next_step)
-    return replace(cause, next_step=DEFAULT_NEXT_STEP)
+        return replace(short, meaning=meaning.format(what=what), next_step=next_step)
+    return replace(short, next_step=DEFAULT_NEXT_STEP)
 
 
 def last_operation(events: Sequence[StackEvent]) -> list[StackEvent]:

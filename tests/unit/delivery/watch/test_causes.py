@@ -97,3 +97,13 @@ def test_only_the_last_operation_counts() -> None:
         stack_event("UPDATE_ROLLBACK_IN_PROGRESS"),
     ]
     assert root_cause(last_operation(events)).logical_id == "New"
+
+
+def test_request_ids_are_left_out_of_the_cause() -> None:
+    reason = (
+        "Policy x does not exist. (Service: IAM, Status Code: 404, Request ID: 1-a) "
+        "(HandlerErrorCode: NotFound)"
+    )
+    cause = root_cause([make_event("Role", "CREATE_FAILED", reason)])
+    assert cause.reason == "Policy x does not exist."
+    assert "not there" in cause.meaning

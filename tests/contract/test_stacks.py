@@ -1,0 +1,237 @@
+"""CloudFormation: what is asked, and how answers are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from botocore.stub import ANY
+
+from delivery.aws.stacks import CloudFormationStacks
+from delivery.errors import NotPermitted, Unreachable
+from delivery.model import ChangeSet, StackRequest
+
+ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/app/1"
+CHANGE_SET = ChangeSet(
+    "arn:aws:cloudformation:us-east-1:123456789012:changeSet/deploy/1", ID, "FAILED"
+)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def stacks(clients):
+    clients.stub("cloudformation")
+    return CloudFormationStacks(clients)
+
+
+@pytest.fixture
+def api(clients, stacks):
+    return clients.stub("cloudformation")
+
+
+def _event(number: int, **more):
+    return {
+        "StackId": ID,
+        "EventId": f"event-{number}",
+        "StackName": "app",
+        "Timestamp": NOW,
+        "LogicalResourceId": "Topic",
+        **more,
+    }
+
+
+def test_a_stack_is_read_with_outputs_and_parameters(stacks, api) -> None:
+    api.add_response(
+        "describe_stacks",
+        {
+            "Stacks": [
+                {
+                    "StackName": "app",
+                    "StackId": ID,
+                    "CreationTime": NOW,
+                    "StackStatus": "UPDATE_COMPLETE",
+                    "Outputs": [{"OutputKey": "Url", "OutputValue": "https://x"}],
+                    "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "a"}],
+                }
+            ]
+        },
+        {"StackName": "app"},
+    )
+    stack = stacks.find("app")
+    assert stack.status == "UPDATE_COMPLETE"
+    assert stack.outputs == {"Url": "https://x"}
+    assert stack.parameters == {"Stage": "a"}
+    assert stack.changed_at == NOW
+
+
+def test_only_does_not_exist_means_absent(stacks, api) -> None:
+    api.add_client_error(
+        "describe_stacks", "ValidationError", "Stack with id app does not exist"
+    )
+    assert stacks.find("app") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("AccessDenied", NotPermitted),
+        ("ExpiredToken", NotPermitted),
+        ("Throttling", Unreachable),
+    ],
+)
+def test_a_refusal_is_never_read_as_absent(stacks, api, code, error) -> None:
+    api.add_client_error("describe_stacks", code, "Stack app does not exist, or not")
+    with pytest.raises(error):
+        stacks.find("app")
+
+
+@pytest.mark.parametrize(
+    ("create", "kind", "url", "where"),
+    [
+        (True, "CREATE", "", {"TemplateBody": "Resources: {}"}),
+        (False, "UPDATE", "https://b/k", {"TemplateURL": "https://b/k"}),
+    ],
+)
+def test_a_change_set_is_asked_for(stacks, api, create, kind, url, where) -> None:
+    api.add_response(
+        "create_change_set",
+        {"Id": CHANGE_SET.id, "StackId": ID},
+        {
+            "StackName": "app",
+            "ChangeSetName": ANY,
+            "ChangeSetType": kind,
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "a"}],
+            "Tags": [{"Key": "Project", "Value": "p"}],
+            **where,
+        },
+    )
+    request = StackRequest(
+        "app", "Resources: {}", {"Stage": "a"}, {"Project": "p"}, url
+    )
+    assert stacks.create_change_set(request, create=create).stack_id == ID
+
+
+def test_a_change_set_is_read_to_its_last_page(stacks, api) -> None:
+    change = {
+        "LogicalResourceId": "Bucket",
+        "ResourceType": "AWS::S3::Bucket",
+        "Action": "Modify",
+        "Replacement": "True",
+        "PolicyAction": "ReplaceAndRetain",
+        "Details": [{"Target": {"Attribute": "Properties", "Name": "BucketName"}}],
+    }
+    added = {"LogicalResourceId": "T", "ResourceType": "AWS::X::Y", "Action": "Add"}
+    asked = {"ChangeSetName": CHANGE_SET.id, "StackName": ID}
+    api.add_response(
+        "describe_change_set",
+        {
+            "Status": "CREATE_COMPLETE",
+            "NextToken": "more",
+            "Changes": [{"Type": "Resource", "ResourceChange": change}],
+        },
+        asked,
+    )
+    api.add_response(
+        "describe_change_set",
+        {
+            "Status": "CREATE_COMPLETE",
+            "Changes": [{"Type": "Resource", "ResourceChange": added}],
+        },
+        {**asked, "NextToken": "more"},
+    )
+    bucket, topic = stacks.change_set(CHANGE_SET).changes
+    assert bucket.replaces
+    assert not bucket.deletes
+    assert bucket.properties == ("BucketName",)
+    assert topic.action == "Add"
+
+
+def test_rollback_on_failure_is_said_explicitly(stacks, api) -> None:
+    api.add_response(
+        "execute_change_set",
+        {},
+        {
+            "ChangeSetName": CHANGE_SET.id,
+            "StackName": ID,
+            "ClientRequestToken": "deploy-1",
+            "DisableRollback": False,
+        },
+    )
+    stacks.execute(CHANGE_SET, token="deploy-1")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ChangeSetNotFound", "gone"),
+        ("ValidationError", "Stack [app] does not exist"),
+    ],
+)
+def test_discarding_what_is_gone_is_no_failure(stacks, api, code, message) -> None:
+    api.add_client_error("delete_change_set", code, message)
+    stacks.discard(CHANGE_SET)
+
+
+def test_discarding_what_may_not_be_discarded_is_said(stacks, api) -> None:
+    api.add_client_error("delete_change_set", "AccessDenied", "no")
+    with pytest.raises(NotPermitted):
+        stacks.discard(CHANGE_SET)
+
+
+def test_deleting_carries_the_token(stacks, api) -> None:
+    api.add_response(
+        "delete_stack", {}, {"StackName": ID, "ClientRequestToken": "delete-1"}
+    )
+    stacks.delete(ID, token="delete-1")
+
+
+def test_events_come_oldest_first_and_stop_at_the_known_one(stacks, api) -> None:
+    api.add_response(
+        "describe_stack_events",
+        {
+            "StackEvents": [
+                _event(3, ResourceStatus="CREATE_FAILED", ClientRequestToken="mine"),
+                _event(2),
+                _event(1),
+            ],
+            "NextToken": "older",
+        },
+        {"StackName": ID},
+    )
+    events = stacks.events(ID, since="event-1")
+    assert [each.id for each in events] == ["event-2", "event-3"]
+    assert events[1].failed
+    assert events[1].token == "mine"
+
+
+def test_events_are_read_to_the_last_page(stacks, api) -> None:
+    api.add_response(
+        "describe_stack_events",
+        {"StackEvents": [_event(2)], "NextToken": "older"},
+        {"StackName": ID},
+    )
+    api.add_response(
+        "describe_stack_events",
+        {"StackEvents": [_event(1)]},
+        {"StackName": ID, "NextToken": "older"},
+    )
+    assert [each.id for each in stacks.events(ID)] == ["event-1", "event-2"]
+
+
+def test_a_stack_that_is_gone_has_no_events(stacks, api) -> None:
+    for _ in range(2):
+        api.add_client_error(
+            "describe_stack_events", "ValidationError", "Stack [app] does not exist"
+        )
+    assert stacks.events(ID) == []
+    assert stacks.newest_event(ID) == ""
+
+
+def test_the_newest_event_takes_one_page(stacks, api) -> None:
+    api.add_response(
+        "describe_stack_events",
+        {"StackEvents": [_event(9), _event(8)], "NextToken": "older"},
+        {"StackName": ID},
+    )
+    assert stacks.newest_event(ID) == "event-9"
