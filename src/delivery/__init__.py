@@ -10,6 +10,7 @@ The stages, in order:
 ``watch``     the events of one operation, once each, in order; the cause of a failure.
 ``verify``    checks after a deployment; the verdict is the worst of them.
 ``ledger``    what was released, and which release is the last known good one.
+``review``    what a release would change, told before a person lets it in.
 ``operate``   status, approvals, logs.
 
 ``flows`` puts the stages in order, ``aws`` alone imports boto3, and ``cli`` asks,

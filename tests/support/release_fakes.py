@@ -204,7 +204,7 @@ class LedgerBuilder:
 
     def release(
         self,
-        commit: str,
+        name: str,
         version: str = "7",
         *,
         good: bool = True,
@@ -213,8 +213,8 @@ class LedgerBuilder:
         **more,
     ) -> int:
         """Add a whole release and return its number."""
-        execution = execution or f"execution-{commit}"
-        deployed = make_deployed(commit, version, **more)
+        execution = execution or f"execution-{name}"
+        deployed = replace(make_deployed(name, version), **more)
         number = self.add(deployed, execution=execution).sequence
         if traffic:
             versions = {"mra-analyze": version}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from delivery.errors import BadInput
-from delivery.ledger.book import Book, View
+from delivery.ledger.book import Book
 from delivery.ledger.chain import Link, Problem
 from delivery.ledger.codec import decode
 from delivery.ledger.events import Deployed, LedgerBroken, Pinned, Scope, StoredTemplate
@@ -71,12 +71,8 @@ class ReleaseReader:
         After a rollback that is an older one than what was deployed last.
         """
         book = self._book(environment)
-        view = book.view()
-        if (live := live_release(view.events)) is None:
-            return None
-        if (release := _numbered(view, live)) is None:
-            release = _numbered(book.view(releases=live), live)
-        return release
+        live = live_release(book.view().events)
+        return None if live is None else book.release(live)
 
     def check(self, environment: str) -> Checked:
         """Read one ledger whole, and the templates that it names."""
@@ -110,10 +106,6 @@ class ReleaseReader:
     def _book(self, environment: str) -> Book:
         account = self.account.identity().account
         return Book(self.store, Scope(account, self.region, environment))
-
-
-def _numbered(view: View, number: int) -> Release | None:
-    return next((each for each in view.releases if each.number == number), None)
 
 
 def _templates(links: Sequence[Link]) -> Iterator[tuple[str, StoredTemplate]]:

@@ -33,6 +33,10 @@ class View:
         """Return the releases within, newest first."""
         return releases_of(self.events)
 
+    def release(self, number: int) -> Release | None:
+        """Return the release of that number, or None when it is not within."""
+        return next((each for each in self.releases if each.number == number), None)
+
     def after(self, event: Event) -> View:
         """Return the view with one event more."""
         return replace(
@@ -53,24 +57,20 @@ class Book:
 
     def view(self, *, releases: int = 1) -> View:
         """Return the newest events, with at least that many releases if there are."""
-        keys = self.store.keys(self.scope.prefix)
-        window = self.window
-        while True:
-            view = self._read(keys, window)
-            if view.whole or len(view.releases) >= releases:
-                return view
-            window *= 2
+        return self._grown_until(lambda view: len(view.releases) >= releases)
+
+    def release(self, number: int) -> Release | None:
+        """Return one release, or None when there is none of that number."""
+        view = self._grown_until(lambda view: view.release(number) is not None)
+        return view.release(number)
 
     def last_known_good(self, *, other_than: int | None = None) -> Release | None:
         """Return the newest release that was verified under all traffic, or None."""
-        keys = self.store.keys(self.scope.prefix)
-        window = self.window
-        while True:
-            view = self._read(keys, window)
-            found = last_known_good(view.releases, other_than=other_than)
-            if found is not None or view.whole:
-                return found
-            window *= 2
+
+        def good(view: View) -> Release | None:
+            return last_known_good(view.releases, other_than=other_than)
+
+        return good(self._grown_until(lambda view: good(view) is not None))
 
     def append(
         self,
@@ -144,6 +144,16 @@ class Book:
     def problems(self, links: Sequence[Link]) -> list[Problem]:
         """Return what is wrong with the whole ledger, given all its ``links``."""
         return problems_of(self.scope, links)
+
+    def _grown_until(self, enough: Callable[[View], bool]) -> View:
+        """Read the newest events, and twice as many until they are enough or all."""
+        keys = self.store.keys(self.scope.prefix)
+        window = self.window
+        while True:
+            view = self._read(keys, window)
+            if view.whole or enough(view):
+                return view
+            window *= 2
 
     def _read(self, keys: Sequence[str], window: int) -> View:
         newest = list(keys[-window:])

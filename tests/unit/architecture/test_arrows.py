@@ -28,6 +28,7 @@ STAGES = {
     "watch",
     "strategy",
     "ledger",
+    "review",
     "rollback",
     "verify",
     "operate",
