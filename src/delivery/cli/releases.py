@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,12 +155,14 @@ def record(
     from delivery.ledger.events import Kind
     from delivery.ledger.reason import failed_tests, reason_from
 
+    template = _artifact_file(artifact, "packaged.yaml")
+    manifest = _artifact_file(artifact, "deployment_manifest.json")
     occasion = Occasion(
         environment=environment,
         execution=execution,
         outcome=Kind(outcome),
-        template=_artifact_file(artifact, "packaged.yaml"),
-        build_id=_build_id(_artifact_file(artifact, "deployment_manifest.json")),
+        template=template,
+        build_id=_build_of(template, manifest),
         reason=reason_from(failed_tests(junit.read_text())) if junit.exists() else "",
     )
     recorded = Tools(settings).recorder().record(occasion)
@@ -184,16 +187,24 @@ def _artifact_file(artifact: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _build_id(manifest: bytes) -> str:
+def _build_of(template: bytes, manifest: bytes) -> str:
+    """Return the build that made the artifact; its manifest must name this template."""
     try:
         data = json.loads(manifest)
-    except ValueError as error:
+        build_id, named = str(data["build_id"]), data["template"]["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
         raise BadInput(
-            "deployment_manifest.json is not JSON.",
-            why=str(error),
+            "deployment_manifest.json is not what the build writes.",
+            why=f"{type(error).__name__}: {error}",
             next_step="Start a new execution, so that the build makes it again.",
         ) from error
-    return str(data.get("build_id", "")) if isinstance(data, dict) else ""
+    if named != sha256(template).hexdigest():
+        raise BadInput(
+            "packaged.yaml is not the template that deployment_manifest.json names.",
+            why="The two files are of different builds, or one was changed since.",
+            next_step="Start a new execution, so that the build makes both again.",
+        )
+    return build_id
 
 
 def _environment_text(found: EnvironmentReleases) -> str:

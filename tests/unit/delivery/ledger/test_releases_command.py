@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -152,10 +153,15 @@ def test_a_changed_template_is_a_problem(run, ledger) -> None:
     assert "was changed" in run("verify", "production").output
 
 
+def write_manifest(folder: Path, digest: str) -> None:
+    manifest = {"build_id": "Build:1", "template": {"sha256": digest}}
+    (folder / "deployment_manifest.json").write_text(json.dumps(manifest))
+
+
 @pytest.fixture
 def artifact(tmp_path):
     (tmp_path / "packaged.yaml").write_text("Resources: {}\n")
-    (tmp_path / "deployment_manifest.json").write_text('{"build_id": "Build:1"}')
+    write_manifest(tmp_path, sha256(b"Resources: {}\n").hexdigest())
     return tmp_path
 
 
@@ -206,9 +212,17 @@ def test_a_missing_artifact_is_bad_input(run, artifact) -> None:
     assert isinstance(error, BadInput) and "packaged.yaml is not there" in error.what
 
 
-def test_a_broken_manifest_is_bad_input(run, artifact) -> None:
-    (artifact / "deployment_manifest.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "[]", '{"build_id": "Build:1"}'])
+def test_a_broken_manifest_is_bad_input(run, artifact, text) -> None:
+    (artifact / "deployment_manifest.json").write_text(text)
     assert isinstance(record(run, artifact).exception, BadInput)
+
+
+def test_a_template_of_another_build_is_bad_input(run, artifact) -> None:
+    write_manifest(artifact, sha256(b"Other: {}\n").hexdigest())
+    error = record(run, artifact).exception
+    assert isinstance(error, BadInput) and "is not the template" in error.what
+    assert run.asked == []
 
 
 def test_nothing_new_is_said_too() -> None:
