@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import Any
 
 from rehearsal.plane import Plane
+
+log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 0.5
 _BATCH = 500
@@ -79,9 +82,13 @@ class BuildLog:
     def _flush(self) -> None:
         with self._lock:
             events, self._waiting = self._waiting, []
-        for start in range(0, len(events), _BATCH):
-            self._logs.put_log_events(
-                logGroupName=self._group,
-                logStreamName=self._stream,
-                logEvents=events[start : start + _BATCH],
-            )
+        try:
+            for start in range(0, len(events), _BATCH):
+                self._logs.put_log_events(
+                    logGroupName=self._group,
+                    logStreamName=self._stream,
+                    logEvents=events[start : start + _BATCH],
+                )
+        except self._logs.exceptions.ClientError:
+            # A build outlives the loss of its log, as on AWS; the file keeps all of it.
+            log.warning("the log of build %s is refused", self._stream, exc_info=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from awsrules.buildspec import (
@@ -299,8 +298,3 @@ class BuildRun:
 
 
 _BUILDSPEC_PHASES = ("INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD")
-
-
-def build_log_path(plane: Plane, build: Build) -> Path:
-    """Return where a build's log is on this machine."""
-    return plane.state_dir / "builds" / build.uuid / "build.log"

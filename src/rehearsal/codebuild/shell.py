@@ -138,7 +138,7 @@ class PhaseShell:
         command = [
             self._interpreter,
             "-c",
-            f'exec 9<&{reading}; . "$0"',
+            'exec 9<&0 </dev/null; . "$0"',
             str(self._state / "driver"),
             str(self._state),
             self._mark,
@@ -148,10 +148,9 @@ class PhaseShell:
                 command,
                 cwd=(self._state / "folder").read_text(encoding="utf-8").rstrip("\n"),
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
+                stdin=reading,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(reading,),
                 start_new_session=True,
             )
         finally:

@@ -9,12 +9,12 @@ import logging
 import threading
 from typing import Any
 
+from awsrules.pipelines import UnknownVariable, resolve_variables
 from rehearsal.codepipeline import records
 from rehearsal.codepipeline.actions import work_of
 from rehearsal.codepipeline.events import action_event, pipeline_event, stage_event
 from rehearsal.codepipeline.jobs import ActionAbandoned, ActionFailed, Clients, Job
 from rehearsal.codepipeline.records import ActionRun, Execution, Pipeline, StageRun
-from rehearsal.codepipeline.variables import UnknownVariable, resolve
 from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
@@ -151,10 +151,9 @@ class Engine:
         self, execution: Execution, run: StageRun, stage: str, *, succeeded: bool
     ) -> None:
         """Note how the stage ended, and the execution if it ended with it."""
-        abandoned = any(r.status == records.ABANDONED for r in run.actions.values())
         if execution.status == records.CANCELLED:
             run.status, state = records.CANCELLED, "CANCELED"
-        elif abandoned or (execution.status == records.STOPPING and not succeeded):
+        elif not succeeded and execution.status in (records.STOPPING, records.STOPPED):
             run.status, state = records.STOPPED, "STOPPED"
         elif succeeded:
             run.status, state = records.SUCCEEDED, "SUCCEEDED"
@@ -264,7 +263,7 @@ class Engine:
         try:
             namespaces = execution.all_namespaces()
             run.resolved = {
-                key: resolve(value, namespaces)
+                key: resolve_variables(value, namespaces)
                 for key, value in run.action.get("configuration", {}).items()
             }
         except UnknownVariable as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import uuid
 from typing import Any, ClassVar
 
-from rehearsal.codepipeline import answers, definition, records
+from rehearsal.codepipeline import answers, records
+from rehearsal.codepipeline.definition import accept
 from rehearsal.codepipeline.engine import Engine
 from rehearsal.codepipeline.records import ActionRun, Execution, Pipeline
 from rehearsal.codepipeline.webhooks import Webhook, masked_definition, trigger_of_push
@@ -32,9 +32,7 @@ class CodePipeline(Service):
 
     def create_pipeline(self, params: Params, call: Call) -> Answer:
         """Create a pipeline and start its first execution, as AWS does."""
-        declaration = copy.deepcopy(params["pipeline"])
-        definition.check(declaration)
-        declaration = {**_DEFAULTS, **declaration, "version": 1}
+        declaration, refused = accept(params["pipeline"], version=1)
         now = self._plane.clock.now()
         pipeline = Pipeline(
             declaration=declaration,
@@ -42,7 +40,7 @@ class CodePipeline(Service):
             created=now,
             updated=now,
             tags={item["key"]: item["value"] for item in params.get("tags", [])},
-            refused_tokens=definition.mask_tokens(declaration),
+            refused_tokens=refused,
         )
         with self._lock:
             if pipeline.name in self._pipelines:
@@ -56,14 +54,11 @@ class CodePipeline(Service):
 
     def update_pipeline(self, params: Params, call: Call) -> Answer:
         """Replace a pipeline's structure; what runs by the old one is cancelled."""
-        declaration = copy.deepcopy(params["pipeline"])
-        pipeline = self._pipeline(declaration["name"])
-        definition.check(declaration)
-        refused = definition.mask_tokens(declaration)
+        pipeline = self._pipeline(params["pipeline"]["name"])
         with self._lock:
             version = pipeline.declaration["version"] + 1
-            pipeline.declaration = {**_DEFAULTS, **declaration, "version": version}
-            pipeline.refused_tokens = refused
+            declaration, refused = accept(params["pipeline"], version)
+            pipeline.declaration, pipeline.refused_tokens = declaration, refused
             pipeline.updated = self._plane.clock.now()
         self._engine.cancel_all(pipeline)
         return {"pipeline": pipeline.declaration}
@@ -369,9 +364,6 @@ class CodePipeline(Service):
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:codepipeline:{self._plane.region}:{self._plane.account}:{name}"
-
-
-_DEFAULTS = {"pipelineType": "V1", "executionMode": "SUPERSEDED"}
 
 
 def _page(member: str, found: list[dict[str, Any]], params: Params) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
+from awsrules.pipelines import push_starts
 from rehearsal.codepipeline.records import Pipeline
 
 _MASK = "****"
@@ -47,7 +47,7 @@ def trigger_of_push(
         settings = action.get("configuration", {})
         provider = action["actionTypeId"]["provider"]
         if provider == "CodeStarSourceConnection":
-            if _connection_listens(pipeline, action, branch):
+            if push_starts(pipeline.declaration, action, branch):
                 return "WebhookV2", settings["ConnectionArn"]
         elif settings.get("Branch") == branch:
             for webhook in webhooks:
@@ -56,26 +56,6 @@ def trigger_of_push(
             if settings.get("PollForSourceChanges", "true").lower() != "false":
                 return "PollForSourceChanges", action["name"]
     return None
-
-
-def _connection_listens(
-    pipeline: Pipeline, action: dict[str, Any], branch: str
-) -> bool:
-    """Say whether a connection's push counts: a declared trigger replaces the default."""
-    for trigger in pipeline.declaration.get("triggers", []):
-        git = trigger["gitConfiguration"]
-        if git["sourceActionName"] == action["name"]:
-            return any(_push_matches(push, branch) for push in git.get("push", []))
-    settings = action["configuration"]
-    detects = settings.get("DetectChanges", "true").lower() != "false"
-    return detects and bool(settings["BranchName"] == branch)
-
-
-def _push_matches(push: dict[str, Any], branch: str) -> bool:
-    wanted = push.get("branches", {})
-    includes, excludes = wanted.get("includes", []), wanted.get("excludes", [])
-    included = any(fnmatchcase(branch, pattern) for pattern in includes)
-    return included and not any(fnmatchcase(branch, pattern) for pattern in excludes)
 
 
 def _targets(webhook: Webhook, pipeline: Pipeline, action: str) -> bool:
