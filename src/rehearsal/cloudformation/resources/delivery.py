@@ -9,17 +9,20 @@ from rehearsal.cloudformation.resources.base import Ask, Calls, Kind, Made, call
 _PIPELINE_APART = {"Tags", "RestartExecutionOnUpdate", "DisableInboundStageTransitions"}
 
 
+def _tags(ask: Ask) -> list[dict[str, str]]:
+    """Give the resource's tags as CodePipeline's API writes them."""
+    return [
+        {"key": each["Key"], "value": each["Value"]}
+        for each in ask.properties.get("Tags", [])
+    ]
+
+
 class Pipeline(Kind):
     """AWS::CodePipeline::Pipeline."""
 
     def create(self, ask: Ask) -> Made:
         declared, client = self._declaration(ask), ask.client("codepipeline")
-        tags = [
-            {"key": each["Key"], "value": each["Value"]}
-            for each in ask.properties.get("Tags", [])
-        ]
-        given = {"tags": tags} if tags else {}
-        made = client.create_pipeline(pipeline=declared, **given)["pipeline"]
+        made = client.create_pipeline(pipeline=declared, tags=_tags(ask))["pipeline"]
         self._transitions(ask, made["name"])
         return self._made(ask, made)
 
@@ -71,12 +74,13 @@ class Webhook(Kind):
 
     def create(self, ask: Ask) -> Made:
         client = ask.client("codepipeline")
-        apart = {"RegisterWithThirdParty", "TargetPipelineVersion"}
+        # The API takes tags beside the webhook, and the stack's own reach it too.
+        apart = {"RegisterWithThirdParty", "TargetPipelineVersion", "Tags"}
         wanted = {k: v for k, v in ask.properties.items() if k not in apart}
         wanted["Name"] = ask.name("Name", limit=100)
         model = client.meta.service_model.operation_model("PutWebhook")
         declared = fit(wanted, model.input_shape.members["webhook"])
-        made = client.put_webhook(webhook=declared)["webhook"]
+        made = client.put_webhook(webhook=declared, tags=_tags(ask))["webhook"]
         if ask.properties.get("RegisterWithThirdParty"):
             client.register_webhook_with_third_party(webhookName=wanted["Name"])
         return Made(wanted["Name"], {"Url": made["url"], "Id": wanted["Name"]})
