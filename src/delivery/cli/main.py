@@ -23,6 +23,10 @@ COMMANDS = {
     "config": LazyCommand(
         "delivery.cli.config:config", "Explain the effective configuration."
     ),
+    "strategy": LazyCommand(
+        "delivery.cli.strategy:strategy",
+        "Predict what a bad release would do, and whether its alarms can fire.",
+    ),
     "status": LazyCommand(
         "delivery.cli.status:status", "Show where the latest execution stands."
     ),
