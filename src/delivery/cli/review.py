@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     help="Print the report that the pipeline made, the newest without --execution.",
 )
 @click.option(
+    "--again",
+    is_flag=True,
+    help="Look again at what the pipeline reviewed before; no artifact is needed.",
+)
+@click.option(
     "--artifact",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path("."),
@@ -51,6 +56,7 @@ def review(
     environment: str,
     execution: str,
     show: bool,
+    again: bool,
     artifact: Path,
     write_to: Path | None,
 ) -> None:
@@ -69,7 +75,11 @@ def review(
             why="A review tells about the package of one execution.",
             next_step="Give --execution ID, or --show for the newest report.",
         )
-    candidate = _candidate(artifact, environment, execution)
+    candidate = (
+        _reviewed_before(tools, environment, execution)
+        if again
+        else _candidate(artifact, environment, execution)
+    )
     published = tools.reviewer(execution).review(candidate)
     if write_to is not None:
         _write(published, write_to)
@@ -92,6 +102,15 @@ def _candidate(artifact: Path, environment: str, execution: str) -> Candidate:
         parameters=parameters | overrides,
         tags=tags,
     )
+
+
+def _reviewed_before(tools: Tools, environment: str, execution: str) -> Candidate:
+    from delivery.flows.review import stored_candidate
+
+    found = stored_candidate(tools.release_store, environment, execution)
+    if found is None:
+        raise _never_reviewed(environment, execution)
+    return found
 
 
 def _artifact_file(artifact: Path, name: str) -> bytes:

@@ -23,6 +23,7 @@ from delivery.model import (
     ReportSummary,
     Stack,
     StackRequest,
+    StoredObject,
 )
 from delivery.ports import (
     Builds,
@@ -33,6 +34,7 @@ from delivery.ports import (
     Screen,
     TestReports,
 )
+from delivery.review.inputs import read_configuration
 from delivery.review.report import Finding, Review, Revision, as_data, as_text
 from delivery.watch.causes import explain
 
@@ -44,6 +46,7 @@ CHANGE_SET_PREFIX = "review-"
 PATIENCE_SECONDS = 900.0
 REMOVAL_SECONDS = 120.0
 MOST_TRAVELLING = 20
+TEMPLATE_NAME = "packaged.yaml"
 _NO_TESTS = frozenset({"Record", "Review"})
 
 
@@ -78,6 +81,18 @@ class Published:
 
     review: Review
     link: str
+
+
+def stored_candidate(
+    store: ReleaseStore, environment: str, execution: str
+) -> Candidate | None:
+    """Return what was reviewed before, or None when nothing of it was stored."""
+    name = f"reviews/{execution}/{_inputs_name(environment)}"
+    if name not in store.keys(name):
+        return None
+    inputs, template = store.read([name, f"reviews/{execution}/{TEMPLATE_NAME}"])
+    parameters, tags = read_configuration(inputs.decode(), name=name)
+    return Candidate(environment, execution, template, parameters, tags)
 
 
 def stored_review(
@@ -120,8 +135,9 @@ class Reviewer:
                 f"Pipeline {self.pipeline} has no execution {candidate.execution}.",
                 next_step="./deploy_pipeline.py status shows the newest one's id.",
             )
+        template = self._keep_inputs(candidate)
         self._clear_leftovers(candidate)
-        seen = self._look(candidate)
+        seen = self._look(candidate, template)
         review = self._report(candidate, execution, seen)
         name = candidate.environment
         text = json.dumps(as_data(review), indent=1, ensure_ascii=False)
@@ -130,13 +146,22 @@ class Reviewer:
         self.store.put(page, as_text(review).encode())
         return Published(review, self.store.page(page))
 
-    def _look(self, candidate: Candidate) -> Seen:
+    def _keep_inputs(self, candidate: Candidate) -> StoredObject:
+        """Store what is reviewed, so that anybody may look again without the artifact."""
+        inputs = {
+            "Parameters": dict(candidate.parameters),
+            "Tags": dict(candidate.tags),
+        }
+        key = candidate.key(_inputs_name(candidate.environment))
+        self.store.put(key, f"{json.dumps(inputs, indent=1)}\n".encode())
+        return self.store.put(candidate.key(TEMPLATE_NAME), candidate.template)
+
+    def _look(self, candidate: Candidate, template: StoredObject) -> Seen:
         """Make the change set that says what would change; it is gone afterwards."""
         stack = self._settled_stack(candidate)
         if stack is not None and stack.status.busy:
             return Seen(creates=False, note=f"the stack is still in {stack.status}")
         creates = stack is None or stack.status.can_be_created
-        template = self.store.put(candidate.key("packaged.yaml"), candidate.template)
         request = StackRequest(
             name=candidate.review_stack if creates else candidate.stack,
             template="",
@@ -293,6 +318,10 @@ class Seen:
         if has_no_changes(self.change_set):
             return Finding.NO_CHANGES
         return Finding.CHANGES
+
+
+def _inputs_name(environment: str) -> str:
+    return f"{environment}.configuration.json"
 
 
 def _revision_of(release: Release | None) -> Revision | None:

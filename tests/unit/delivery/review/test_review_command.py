@@ -119,3 +119,23 @@ def test_the_stored_report_of_one_execution_is_shown(run) -> None:
 @pytest.mark.parametrize("more", [(), ("--execution", "old")])
 def test_a_report_that_was_never_made_is_said(run, more) -> None:
     assert isinstance(run("--show", *more).exception, BadInput)
+
+
+def test_what_was_reviewed_before_is_reviewed_again_without_an_artifact(
+    run, artifact
+) -> None:
+    run.store.put(
+        "reviews/execution-1/staging.configuration.json",
+        b'{"Parameters": {"Stage": "y"}, "Tags": {}}',
+    )
+    run.store.put("reviews/execution-1/packaged.yaml", b"Resources: {}")
+    (artifact / "packaged.yaml").unlink()
+    run("--again", "--execution", "execution-1")
+    (candidate,) = run.seen
+    assert candidate.parameters == {"Stage": "y"}
+    assert candidate.template == b"Resources: {}"
+
+
+def test_what_was_never_reviewed_cannot_be_again(run) -> None:
+    error = run("--again", "--execution", "execution-1").exception
+    assert isinstance(error, BadInput) and "was not reviewed" in error.what

@@ -22,7 +22,12 @@ from release_fakes import (
 from awsrules.statuses import BuildStatus
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
 from delivery.flows.releases import ReleaseReader
-from delivery.flows.review import Candidate, Reviewer, stored_review
+from delivery.flows.review import (
+    Candidate,
+    Reviewer,
+    stored_candidate,
+    stored_review,
+)
 from delivery.ledger.events import RolledBack
 from delivery.model import Build, ChangeSet, ReportSummary
 from delivery.review.report import Finding, summary_of
@@ -271,6 +276,13 @@ def test_the_report_is_stored_as_json_and_text_and_linked(world) -> None:
     text = stored_review(world.store, "production", ["execution-0", "execution-1"])
     assert text is not None and "would change in production" in text
     assert stored_review(world.store, "staging", ["execution-1"]) is None
+
+
+def test_a_review_that_saw_nothing_keeps_what_it_needs_to_look_again(world) -> None:
+    world.has("UPDATE_IN_PROGRESS")
+    world.review()
+    assert stored_candidate(world.store, "production", "execution-1") == CANDIDATE
+    assert stored_candidate(world.store, "staging", "execution-1") is None
 
 
 def test_a_live_release_outside_of_the_window_is_found() -> None:
