@@ -191,7 +191,10 @@ class InvokeApplication:
             answer = call.result(timeout=_LONGEST_SECONDS)
         except TookTooLong:
             return _TOO_LATE
-        except ClientError:
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "RequestTooLargeException":
+                # Seen by users: github.com/koki-develop/lgtm-generator/issues/10
+                return _TOO_LARGE
             # Throttled, or not there: the gateway does not tell its callers which.
             return _BROKEN
         if "FunctionError" in answer:

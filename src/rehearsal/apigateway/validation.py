@@ -41,6 +41,7 @@ def body_problem(method: Method, content_type: str, body: bytes) -> bool:
         return method.body_required
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Not JSON, or nested deeper than anybody reads.
         return True
     return not Draft4Validator(schema).is_valid(document)
