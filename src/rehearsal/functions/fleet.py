@@ -133,6 +133,8 @@ class Fleet:
         with self._lock:
             workers, self._workers = list(self._workers.values()), {}
         for worker in workers:
+            worker.kill()
+        for worker in workers:
             worker.close()
 
     def _start(self, version: Version) -> Worker:
@@ -154,7 +156,9 @@ class Fleet:
             "AWS_LAMBDA_LOG_GROUP_NAME": group or f"/aws/lambda/{function}",
             "AWS_LAMBDA_LOG_STREAM_NAME": self.log_stream(version),
             "LAMBDA_TASK_ROOT": str(version.code.root),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiled once for all workers, outside the packages: a cold start of boto3
+            # takes 0.3 s then, not 2.
+            "PYTHONPYCACHEPREFIX": str(self._plane.directory("functions", "pycache")),
             "PYTHONUNBUFFERED": "1",
             "_HANDLER": version.settings["Handler"],
             **version.variables,

@@ -112,10 +112,14 @@ class Worker:
         self._log_position += len(text)
         return text.decode("utf-8", "replace")
 
-    def close(self) -> None:
-        """End the process and its Runtime API."""
+    def kill(self) -> None:
+        """Tell the process to end, without waiting for it."""
         self.closed = True
         self._process.kill()
+
+    def close(self) -> None:
+        """End the process and its Runtime API."""
+        self.kill()
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
