@@ -134,16 +134,17 @@ def _stored(tools: Tools, environment: str, execution: str) -> str:
     )
     text = stored_review(tools.release_store, environment, executions)
     if text is None:
-        raise BadInput(
-            (
-                f"No review of {environment} was stored for that execution."
-                if execution
-                else f"None of the last executions was reviewed for {environment}."
-            ),
-            why="The stage in front of the approval makes it, as its last action.",
-            next_step="./deploy_pipeline.py status",
-        )
+        raise _never_reviewed(environment, execution)
     return text
+
+
+def _never_reviewed(environment: str, execution: str) -> BadInput:
+    which = f"Execution {execution} was not" if execution else "No recent execution was"
+    return BadInput(
+        f"{which} reviewed for {environment}.",
+        why="The stage in front of the approval does that, as its last action.",
+        next_step="./deploy_pipeline.py status",
+    )
 
 
 def _write(published: Published, folder: Path) -> None:
