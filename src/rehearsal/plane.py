@@ -41,6 +41,8 @@ class Plane:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._making = threading.Lock()
+        self._session: Any = None
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
         self._work = ThreadPoolExecutor(max_workers=64, thread_name_prefix="plane")
@@ -100,27 +102,38 @@ class Plane:
         with self._lock:
             return list(self._not_rehearsed.values())
 
-    def _make_client(self, service: str, role_arn: str | None) -> Any:
-        import boto3
+    def client_with(self, service: str, keys: SessionKeys) -> Any:
+        """Return a new boto3 client to this plane that acts with ``keys``."""
         from botocore.config import Config
 
-        keys = SessionKeys("PLANE", "plane", "")
-        if role_arn is not None:
-            keys = self.session_keys(role_arn, f"plane-{service}")
-        session = boto3.session.Session(
-            aws_access_key_id=keys.access_key,
-            aws_secret_access_key=keys.secret_key,
-            aws_session_token=keys.session_token or None,
-            region_name=self.region,
-        )
         config = Config(
             retries={"max_attempts": 1, "mode": "standard"},
             max_pool_connections=32,
             read_timeout=900,
         )
-        return session.client(  # type: ignore[call-overload]
-            service, endpoint_url=self.endpoint_url, config=config
-        )
+        # One session for all: each has service models of its own, 5 to 10 MB a client.
+        with self._making:
+            return self._boto3_session().client(
+                service,
+                endpoint_url=self.endpoint_url,
+                aws_access_key_id=keys.access_key,
+                aws_secret_access_key=keys.secret_key,
+                aws_session_token=keys.session_token or None,
+                config=config,
+            )
+
+    def _make_client(self, service: str, role_arn: str | None) -> Any:
+        keys = SessionKeys("PLANE", "plane", "")
+        if role_arn is not None:
+            keys = self.session_keys(role_arn, f"plane-{service}")
+        return self.client_with(service, keys)
+
+    def _boto3_session(self) -> Any:
+        import boto3
+
+        if self._session is None:
+            self._session = boto3.session.Session(region_name=self.region)
+        return self._session
 
 
 def _logged(work: Callable[..., None], *args: Any) -> None:

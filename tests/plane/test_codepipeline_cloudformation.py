@@ -172,12 +172,18 @@ def test_an_empty_change_set_passes_unless_the_plane_is_told_otherwise(
 def test_a_failed_update_fails_the_action_with_the_resource_that_failed(
     aws: Aws, deployer: Deployer
 ) -> None:
-    deployer.push(15)
+    absent = "arn:aws:sns:us-east-1:123456789012:absent"
+    subscription = (
+        "  Subscription:\n    Type: AWS::SNS::Subscription\n    Properties: "
+        f"{{TopicArn: '{absent}', Protocol: email, Endpoint: a@example.org}}\n"
+    )
+    deployer.push(14, TEMPLATE.replace("Outputs:", f"{subscription}Outputs:"))
 
     assert deployer.start() == "Failed"
 
     message = deployer.action("Execute")["errorDetails"]["message"]
-    assert f"stack {deployer.name} is UPDATE_ROLLBACK_COMPLETE. Logs: " in message
+    state = f"stack {deployer.name} is UPDATE_ROLLBACK_COMPLETE. Subscription: "
+    assert state in message
 
 
 def test_a_template_that_is_not_in_the_artifact_fails_the_action(

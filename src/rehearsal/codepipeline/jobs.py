@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.codepipeline.records import ActionRun, Execution, Location
-from rehearsal.identity import SessionKeys
 from rehearsal.plane import Plane
 
 
@@ -35,29 +34,13 @@ class Clients:
         """Return a client of ``service`` that acts as ``role_arn`` for ``pipeline``."""
         key = (service, role_arn, pipeline)
         with self._lock:
-            if key not in self._known:
-                self._known[key] = self._make(*key)
-            return self._known[key]
-
-    def _make(self, service: str, role_arn: str, pipeline: str) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        keys: SessionKeys = self._plane.session_keys(
-            role_arn, f"codepipeline@{pipeline}"
-        )
-        return boto3.session.Session(
-            aws_access_key_id=keys.access_key,
-            aws_secret_access_key=keys.secret_key,
-            aws_session_token=keys.session_token,
-            region_name=self._plane.region,
-        ).client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self._plane.endpoint_url,
-            config=Config(
-                retries={"max_attempts": 2, "mode": "standard"}, read_timeout=900
-            ),
-        )
+            known = self._known.get(key)
+        if known is None:
+            keys = self._plane.session_keys(role_arn, f"codepipeline@{pipeline}")
+            known = self._plane.client_with(service, keys)
+            with self._lock:
+                self._known[key] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True)
