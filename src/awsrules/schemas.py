@@ -7,6 +7,7 @@ CloudFormation CLI User Guide, "Resource type definition schema".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -166,3 +167,60 @@ def _is_intrinsic(value: dict[str, Any]) -> bool:
         return False
     key = next(iter(value))
     return key in ("Ref", "Condition") or key.startswith("Fn::")
+
+
+def broken_constraints(schema: ResourceSchema, properties: Any) -> list[str]:
+    """List the values that break a pattern, a length, a range or an enumeration.
+
+    Each is worded as CloudFormation does; what is still an intrinsic function is left out.
+    """
+    return list(_broken(schema.document, schema.document, properties, "#"))
+
+
+def _broken(
+    document: Mapping[str, Any], here: Mapping[str, Any], value: Any, path: str
+) -> Iterator[str]:
+    here = _dereferenced(document, here)
+    match value:
+        case list():
+            for number, each in enumerate(value):
+                where = f"{path}/{number}"
+                yield from _broken(document, here.get("items", {}), each, where)
+        case dict() if not _is_intrinsic(value):
+            known = here.get("properties", {})
+            for key, each in value.items():
+                yield from _broken(document, known.get(key, {}), each, f"{path}/{key}")
+        case str() | int() | float():
+            for keyword in _broken_keywords(here, value):
+                yield f"{path}: failed validation constraint for keyword [{keyword}]"
+        case _:
+            return
+
+
+def _broken_keywords(here: Mapping[str, Any], value: str | float) -> Iterator[str]:
+    if "{{resolve:" in str(value):
+        return
+    if "enum" in here and str(value) not in {str(each) for each in here["enum"]}:
+        yield "enum"
+    if here.get("type") == "string" and isinstance(value, str):
+        yield from _broken_text(here, value)
+    if here.get("type") in ("integer", "number"):
+        number = float(value)
+        if number < here.get("minimum", number):
+            yield "minimum"
+        if number > here.get("maximum", number):
+            yield "maximum"
+
+
+def _broken_text(here: Mapping[str, Any], value: str) -> Iterator[str]:
+    if len(value) < here.get("minLength", 0):
+        yield "minLength"
+    if len(value) > here.get("maxLength", len(value)):
+        yield "maxLength"
+    try:
+        matches = re.search(str(here.get("pattern", "")), value)
+    except re.error:
+        # Java's patterns know more than Python's.
+        return
+    if not matches:
+        yield "pattern"

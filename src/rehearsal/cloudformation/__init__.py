@@ -7,14 +7,11 @@ one resource at a time through its kind in `resources`; the `journal` records al
 
 from __future__ import annotations
 
-from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.service import CloudFormation
 from rehearsal.control import Control
 from rehearsal.plane import Plane
 
 
 def create(plane: Plane, control: Control) -> CloudFormation:
-    """Build the service and its control page."""
-    switches = Switches()
-    control.add("assumptions", switches.page)
-    return CloudFormation(plane, switches)
+    """Build the service."""
+    return CloudFormation(plane)

@@ -1,58 +1,26 @@
 """What AWS does not document, as switches: what the tool promises must hold under each.
 
-Open questions: how a stack's rollback moves an alias that was shifted by CodeDeploy, and what
-becomes of a deployment in flight when its stack update is cancelled.
+By default a stack's rollback repoints an alias at once, and an update that is cancelled (or
+fails elsewhere) stops the deployments in flight and waits for them. Each name below, given as
+a fault of kind ``assumption``, makes the other answer true.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-_CHOICES = {
-    "alias_rollback": ("at_once", "by_deployment"),
-    "shift_in_flight": ("stopped", "left_running"),
-}
+if TYPE_CHECKING:
+    from rehearsal.plane import Plane
 
+# The rollback of an alias is a CodeDeploy deployment too, which an alarm that still fires
+# blocks. `deploymentInfo.creator` has the value CloudFormationRollback.
+ROLLBACK_BY_DEPLOYMENT = "alias-rollback-by-deployment"
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """One answer to each open question.
-
-    Attributes:
-        alias_rollback: ``at_once`` repoints the alias by UpdateAlias; ``by_deployment`` runs
-            a CodeDeploy deployment back, which an alarm that still fires blocks.
-        shift_in_flight: when an update is cancelled or another resource fails, ``stopped``
-            stops the deployment and waits for its rollback; ``left_running`` turns away from
-            it, so that the stack's own rollback meets it.
-    """
-
-    alias_rollback: str = "at_once"
-    shift_in_flight: str = "stopped"
+# The stack turns away from a deployment in flight, so that its own rollback meets it: "A
+# conflicting deployment is in progress" (serverless-application-model, issue 291).
+SHIFT_LEFT_RUNNING = "cancel-leaves-shift-running"
 
 
-class Switches:
-    """The assumptions in force; ``/_rehearsal/assumptions`` reads and sets them."""
-
-    def __init__(self) -> None:
-        self.now = Assumptions()
-
-    def page(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Answer the control page: POST the switches to change, DELETE for the defaults."""
-        if method == "POST":
-            self.set(**body)
-        if method == "DELETE":
-            self.now = Assumptions()
-        return {"assumptions": asdict(self.now), "choices": _CHOICES}
-
-    def set(self, **chosen: str) -> None:
-        """Change some switches.
-
-        Raises:
-            ValueError: for a switch or a choice that does not exist.
-        """
-        for switch, choice in chosen.items():
-            if choice not in _CHOICES.get(switch, ()):
-                allowed = ", ".join(_CHOICES.get(switch, _CHOICES))
-                raise ValueError(f"{switch}={choice} is not one of: {allowed}")
-        self.now = replace(self.now, **chosen)
+def assumed(plane: Plane, name: str) -> bool:
+    """Say whether the assumption ``name`` is in force."""
+    return plane.faults.find("assumption", name) is not None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from awsrules.statuses import StackStatus as S
-from awsrules.templates import resolve
+from awsrules.templates import TemplateError, resolve
 from rehearsal.cloudformation import graph
-from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.definition import Definition
 from rehearsal.cloudformation.journal import Journal
 from rehearsal.cloudformation.model import (
@@ -24,19 +24,24 @@ from rehearsal.cloudformation.provision import Provisioner
 from rehearsal.cloudformation.values import Lookup
 from rehearsal.plane import Plane
 
+log = logging.getLogger(__name__)
+
 USER = "User Initiated"
+_BROKEN = {
+    "CREATE_STACK": S.CREATE_FAILED,
+    "UPDATE_STACK": S.UPDATE_FAILED,
+    "DELETE_STACK": S.DELETE_FAILED,
+}
 
 
 class Engine:
     """Each public method begins an operation; the rest happens in threads."""
 
-    def __init__(
-        self, plane: Plane, store: Store, journal: Journal, switches: Switches
-    ) -> None:
+    def __init__(self, plane: Plane, store: Store, journal: Journal) -> None:
         self._plane = plane
         self._store = store
         self._journal = journal
-        self._provisioner = Provisioner(plane, store, journal, switches)
+        self._provisioner = Provisioner(plane, store, journal)
 
     def create(
         self,
@@ -49,7 +54,7 @@ class Engine:
         """Create the stack's resources; a failure is answered as ``operation`` says."""
         self._begin(stack, operation, definition, settings)
         self._journal.stack(stack, S.CREATE_IN_PROGRESS, operation, USER)
-        self._plane.spawn(self._create, stack, operation, definition, done)
+        self._spawn(self._create, stack, operation, definition, done)
 
     def update(
         self,
@@ -61,35 +66,58 @@ class Engine:
     ) -> None:
         """Make the stack what ``definition`` says; a failure is rolled back."""
         with self._store.lock:
-            if stack.stable is None or stack.status is not S.UPDATE_FAILED:
+            if stack.status not in (S.CREATE_FAILED, S.UPDATE_FAILED):
                 stack.stable = self._stable(stack)
         self._begin(stack, operation, definition, settings)
         self._journal.stack(stack, S.UPDATE_IN_PROGRESS, operation, USER)
-        self._plane.spawn(self._update, stack, operation, definition, done)
+        self._spawn(self._update, stack, operation, definition, done)
 
     def delete(
         self, stack: Stack, operation: Operation, retain: frozenset[str] = frozenset()
     ) -> None:
         """Delete what the stack owns, but for what a policy or ``retain`` keeps."""
+        before = stack.operation
         self._start(stack, operation)
         self._journal.stack(stack, S.DELETE_IN_PROGRESS, operation, USER)
-        self._plane.spawn(self._delete, stack, operation, retain)
+        self._spawn(self._stop_and_delete, stack, operation, before, retain)
 
     def roll_back(self, stack: Stack, operation: Operation) -> None:
         """Go back to the last stable state, from CREATE_FAILED or UPDATE_FAILED."""
         self._start(stack, operation)
         if stack.stable is None:
             self._journal.stack(stack, S.DELETE_IN_PROGRESS, operation, USER)
-            self._plane.spawn(self._delete, stack, operation, frozenset())
+            self._spawn(self._delete, stack, operation, frozenset())
             return
-        self._plane.spawn(self._roll_back, stack, operation, USER, frozenset())
+        self._spawn(self._roll_back, stack, operation, USER, frozenset())
 
     def continue_rollback(
         self, stack: Stack, operation: Operation, skip: frozenset[str]
     ) -> None:
         """Try a failed rollback again, leaving the resources in ``skip`` as they are."""
         self._start(stack, operation)
-        self._plane.spawn(self._roll_back, stack, operation, USER, skip)
+        self._spawn(self._roll_back, stack, operation, USER, skip)
+
+    def _spawn(
+        self,
+        work: Callable[..., None],
+        stack: Stack,
+        operation: Operation,
+        *more: Any,
+    ) -> None:
+        """Run ``work`` in the background; a stack is never left in progress for good."""
+
+        def run() -> None:
+            try:
+                work(stack, operation, *more)
+            except Exception as error:
+                log.exception("%s of %s broke", operation.kind, stack.name)
+                status = _BROKEN.get(operation.kind, S.UPDATE_ROLLBACK_FAILED)
+                reason = f"The rehearsal plane broke: {type(error).__name__}"
+                self._journal.stack(stack, status, operation, reason)
+            finally:
+                operation.finished.set()
+
+        self._plane.spawn(run)
 
     def _start(self, stack: Stack, operation: Operation) -> None:
         with self._store.lock:
@@ -118,11 +146,16 @@ class Engine:
         done: Callable[[bool], None],
     ) -> None:
         failed = self._apply_all(stack, operation, definition)
-        if not failed and self._set_outputs(stack, definition):
+        if stack.operation is not operation:
+            # A delete took over.
+            done(False)
+            return
+        problem = _failed_to("create", failed) or self._set_outputs(stack, definition)
+        if not problem:
             self._journal.stack(stack, S.CREATE_COMPLETE, operation)
             done(True)
             return
-        reason = f"The following resource(s) failed to create: [{', '.join(failed)}]. "
+        reason = problem
         match operation.on_failure:
             case "DO_NOTHING":
                 self._journal.stack(stack, S.CREATE_FAILED, operation, reason)
@@ -147,21 +180,34 @@ class Engine:
     ) -> None:
         failed = self._apply_all(stack, operation, definition)
         cancelled = operation.cancelled.is_set()
-        if not failed and not cancelled and self._set_outputs(stack, definition):
+        problem = USER if cancelled else _failed_to("update", failed)
+        problem = problem or self._set_outputs(stack, definition)
+        if not problem:
             self._drop_removed(stack, definition)
             cleaning = S.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
             self._journal.stack(stack, cleaning, operation)
-            self._clean_up(stack, operation, {})
+            self._clean_up(stack, operation)
             stack.stable = None
             self._journal.stack(stack, S.UPDATE_COMPLETE, operation)
             done(True)
             return
-        reason = USER if cancelled else _failed_to("update", failed)
         if operation.on_failure == "DO_NOTHING" and not cancelled:
-            self._journal.stack(stack, S.UPDATE_FAILED, operation, reason)
+            self._journal.stack(stack, S.UPDATE_FAILED, operation, problem)
         else:
-            self._roll_back(stack, operation, reason, frozenset())
+            self._roll_back(stack, operation, problem, frozenset())
         done(False)
+
+    def _stop_and_delete(
+        self,
+        stack: Stack,
+        operation: Operation,
+        before: Operation | None,
+        retain: frozenset[str],
+    ) -> None:
+        if before is not None:
+            before.cancelled.set()
+            before.finished.wait()
+        self._delete(stack, operation, retain)
 
     def _delete(
         self, stack: Stack, operation: Operation, retain: frozenset[str]
@@ -203,7 +249,7 @@ class Engine:
             stack.outputs = goal.outputs
         cleaning = S.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
         self._journal.stack(stack, cleaning, operation)
-        self._clean_up(stack, operation, goal.resources)
+        self._clean_up(stack, operation)
         stack.stable = None
         self._journal.stack(stack, S.UPDATE_ROLLBACK_COMPLETE, operation)
 
@@ -302,9 +348,7 @@ class Engine:
             retain_except_on_create=operation.retain_except_on_create,
         )
 
-    def _clean_up(
-        self, stack: Stack, operation: Operation, kept: Mapping[str, Resource]
-    ) -> None:
+    def _clean_up(self, stack: Stack, operation: Operation) -> None:
         """Remove what is no longer used; what will not go is left behind, as on AWS."""
         garbage = stack.garbage()
         self._remove_all(stack, operation, garbage)
@@ -317,23 +361,27 @@ class Engine:
             for name in set(stack.resources) - set(definition.resources):
                 del stack.resources[name]
 
-    def _set_outputs(self, stack: Stack, definition: Definition) -> bool:
+    def _set_outputs(self, stack: Stack, definition: Definition) -> str | None:
+        """Set the outputs; give what is wrong with them, if anything."""
         lookup = Lookup(stack.resources)
         outputs = []
         for name, output in definition.active_outputs():
-            value = resolve(
-                output.get("Value"),
-                definition.scope,
-                ref=lookup.ref,
-                att=lookup.att,
-            )
+            try:
+                value = resolve(
+                    output.get("Value"),
+                    definition.scope,
+                    ref=lookup.ref,
+                    att=lookup.att,
+                )
+            except TemplateError as error:
+                return error.message
             made = {"OutputKey": name, "OutputValue": _text(value)}
             if "Description" in output:
                 made["Description"] = output["Description"]
             outputs.append(made)
         with self._store.lock:
             stack.outputs = tuple(outputs)
-        return True
+        return None
 
     def _stable(self, stack: Stack) -> Stable:
         assert stack.definition is not None
@@ -354,7 +402,8 @@ def keeps(
     A new resource whose operation is rolled back goes in spite of Retain when its policy is
     RetainExceptOnCreate, or the operation asked for it.
     """
-    attribute = "UpdateReplacePolicy" if replaced else "DeletionPolicy"
+    old = replaced and not created_by_this
+    attribute = "UpdateReplacePolicy" if old else "DeletionPolicy"
     policy = resource.body.get(attribute, "Delete")
     if created_by_this and (
         retain_except_on_create or policy == "RetainExceptOnCreate"

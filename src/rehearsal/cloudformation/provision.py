@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from awsrules.schemas import schema_of
+from awsrules.schemas import broken_constraints, schema_of
 from awsrules.templates import TemplateError, resolve
-from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.definition import Definition
 from rehearsal.cloudformation.journal import Journal
 from rehearsal.cloudformation.model import Operation, Resource, Stack, Store
 from rehearsal.cloudformation.resources import KINDS
-from rehearsal.cloudformation.resources.base import Ask, Kind, Made, NotRehearsed
+from rehearsal.cloudformation.resources.base import (
+    Ask,
+    Kind,
+    Made,
+    NotRehearsed,
+    SaysItself,
+)
+from rehearsal.cloudformation.resources.existing import conflict, given_name
 from rehearsal.cloudformation.values import Lookup, Secrets, resolved
 from rehearsal.plane import Plane
 
@@ -23,6 +30,10 @@ log = logging.getLogger(__name__)
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 
 
+CUSTOM_NAMED = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+    "Rename {} and update the stack again."
+)
 _STAND_IN = "not-rehearsed-"
 
 
@@ -33,13 +44,10 @@ class ResourceFailed(Exception):
 class Provisioner:
     """Does one thing to one resource; each method returns whether it succeeded."""
 
-    def __init__(
-        self, plane: Plane, store: Store, journal: Journal, switches: Switches
-    ) -> None:
+    def __init__(self, plane: Plane, store: Store, journal: Journal) -> None:
         self._plane = plane
         self._store = store
         self._journal = journal
-        self._switches = switches
 
     def apply(
         self, stack: Stack, operation: Operation, definition: Definition, name: str
@@ -66,6 +74,13 @@ class Provisioner:
         if current is None or not current.physical_id:
             return self._create(stack, operation, target, shown)
         if needs_replacement(current, target):
+            name_taken = given_name(target.type, wanted)
+            if name_taken and name_taken == given_name(
+                current.type, current.properties
+            ):
+                reason = CUSTOM_NAMED.format(name_taken)
+                self._note_failure(stack, operation, definition, name, reason)
+                return False
             return self._create(stack, operation, target, shown, replacing=current)
         if current.properties == wanted and not current.failed:
             with self._store.lock:
@@ -301,7 +316,6 @@ class Provisioner:
             properties=resource.properties,
             physical_id=resource.physical_id,
             attributes=resource.attributes,
-            assumptions=self._switches.now,
         )
 
     def _call(
@@ -318,6 +332,10 @@ class Provisioner:
         where = f"{ask.stack_name}/{ask.logical_id}"
         try:
             self._meet_fault(ask)
+            if verb != "delete":
+                _check_properties(ask)
+            if verb == "create":
+                _check_name(ask)
             ask = replace(
                 ask, properties=secrets.fill(ask.properties), previous=previous
             )
@@ -327,6 +345,8 @@ class Provisioner:
             return _stand_in(ask), f"NOT_REHEARSED: {gap}"
         except ResourceFailed:
             raise
+        except SaysItself as error:
+            raise ResourceFailed(str(error)) from error
         except Exception as error:
             raise ResourceFailed(secrets.hide(failure_text(error, ask))) from error
         if made.not_rehearsed:
@@ -368,16 +388,24 @@ def failure_text(error: Exception, ask: Ask) -> str:
     """Word a failure as CloudFormation does: handler, message, service, status, request."""
     response = getattr(error, "response", None)
     if not isinstance(response, dict):
-        log.warning("%s: %s", ask.logical_id, type(error).__name__, exc_info=error)
-        return f"{error} (HandlerErrorCode: InvalidRequest)"
+        log.warning("%s: %s", ask.logical_id, type(error).__name__)
+        return handler_message(str(error), "InvalidRequest")
     found = response.get("Error", {})
     facts = response.get("ResponseMetadata", {})
-    service = ask.type.split("::")[1]
-    return (
-        f"{found.get('Message') or found.get('Code')} "
+    service, code = ask.type.split("::")[1], str(found.get("Code", ""))
+    return handler_message(
+        f"{found.get('Message') or code} "
         f"(Service: {service}, Status Code: {facts.get('HTTPStatusCode')}, "
-        f"Request ID: {facts.get('RequestId')}) "
-        f"(HandlerErrorCode: {handler_code(str(found.get('Code', '')))})"
+        f"Request ID: {facts.get('RequestId')}) (SDK Attempt Count: 1)",
+        handler_code(code),
+    )
+
+
+def handler_message(message: str, code: str) -> str:
+    """Give a resource handler's failure the form that events have it in."""
+    return (
+        f'Resource handler returned message: "{message}" '
+        f"(RequestToken: {uuid.uuid4()}, HandlerErrorCode: {code})"
     )
 
 
@@ -398,6 +426,21 @@ def handler_code(code: str) -> str:
         if part in lowered:
             return word
     return "InvalidRequest"
+
+
+def _check_properties(ask: Ask) -> None:
+    schema = schema_of(ask.type)
+    broken = broken_constraints(schema, ask.properties) if schema else []
+    if broken:
+        raise ResourceFailed(
+            f"Properties validation failed for resource {ask.logical_id} with message:\n"
+            + "\n".join(broken)
+        )
+
+
+def _check_name(ask: Ask) -> None:
+    if taken := conflict(ask.type, ask.properties, ask.client):
+        raise ResourceFailed(handler_message(taken, "AlreadyExists"))
 
 
 def _do(kind: Kind, verb: str, ask: Ask) -> Made:

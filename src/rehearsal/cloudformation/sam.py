@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -35,6 +36,7 @@ def transform(
     """
     if not uses_transform(template):
         return template
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.arn_generator import ArnGenerator
     from samtranslator.translator.transform import transform as translate

@@ -9,7 +9,6 @@ from typing import Any
 from awsrules.statuses import StackStatus
 from awsrules.templates import TemplateError
 from rehearsal.cloudformation import answers, gates
-from rehearsal.cloudformation.assumptions import Switches
 from rehearsal.cloudformation.changes import NO_UPDATES, is_update
 from rehearsal.cloudformation.definition import Draft, Definition, complete
 from rehearsal.cloudformation.engine import Engine
@@ -36,11 +35,11 @@ class StackOperations(Service):
 
     name = "cloudformation"
 
-    def __init__(self, plane: Plane, switches: Switches) -> None:
+    def __init__(self, plane: Plane) -> None:
         self._plane = plane
         self._store = Store()
         self._journal = Journal(plane, self._store)
-        self._engine = Engine(plane, self._store, self._journal, switches)
+        self._engine = Engine(plane, self._store, self._journal)
 
     def create_stack(self, params: Params, call: Call) -> Answer:
         """Create a stack at once, without a change set."""

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.model import OperationModel
 
-from rehearsal.cloudformation.assumptions import Assumptions
-
 if TYPE_CHECKING:
     from rehearsal.cloudformation.model import Operation
     from rehearsal.plane import Plane
@@ -29,6 +27,10 @@ _SUFFIX = string.ascii_uppercase + string.digits
 
 class NotRehearsed(Exception):
     """The plane cannot make this; the text says why."""
+
+
+class SaysItself(Exception):
+    """A failure whose text goes into the event as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,6 @@ class Ask:
     shift: Properties = field(default_factory=dict)
     rolling_back: bool = False
     uncertain: bool = False
-    assumptions: Assumptions = field(default_factory=Assumptions)
 
     def client(self, service: str) -> Any:
         """Give a client that acts with the stack's rights."""

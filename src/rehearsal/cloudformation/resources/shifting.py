@@ -8,13 +8,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.cloudformation.resources.base import Ask
+from rehearsal.cloudformation.assumptions import (
+    ROLLBACK_BY_DEPLOYMENT,
+    SHIFT_LEFT_RUNNING,
+    assumed,
+)
+from rehearsal.cloudformation.resources.base import Ask, SaysItself
 
 _POLL_SECONDS = 0.25
 _ENDED = {"Succeeded", "Failed", "Stopped"}
 
 
-class ShiftFailed(Exception):
+class ShiftFailed(SaysItself):
     """The deployment did not succeed; the text is CodeDeploy's."""
 
 
@@ -28,12 +33,14 @@ def shift(ask: Ask, policy: Mapping[str, Any]) -> bool:
     """
     if not ask.changed("FunctionVersion"):
         return False
-    if ask.rolling_back and ask.assumptions.alias_rollback == "at_once":
+    if ask.rolling_back and not assumed(ask.plane, ROLLBACK_BY_DEPLOYMENT):
         return False
     deploy = ask.client("codedeploy")
-    deployment = deploy.create_deployment(**deployment_request(ask, policy))[
-        "deploymentId"
-    ]
+    try:
+        made = deploy.create_deployment(**deployment_request(ask, policy))
+    except deploy.exceptions.DeploymentLimitExceededException as error:
+        raise ShiftFailed("A conflicting deployment is in progress") from error
+    deployment = made["deploymentId"]
     info = _await(ask, deploy, deployment)
     if info["status"] != "Succeeded":
         error = info.get("errorInformation", {})
@@ -51,7 +58,8 @@ def deployment_request(ask: Ask, policy: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "applicationName": policy["ApplicationName"],
         "deploymentGroupName": policy["DeploymentGroupName"],
-        "description": "CloudFormation",
+        # The plane's CodeDeploy reads externalId and creator from it.
+        "description": ask.stack_id + (" rollback" if ask.rolling_back else ""),
         "revision": {
             "revisionType": "AppSpecContent",
             "appSpecContent": {
@@ -99,7 +107,7 @@ def _await(ask: Ask, deploy: Any, deployment: str) -> Mapping[str, Any]:
         if info["status"] in _ENDED:
             return info
         if ask.operation.stopped and not ask.rolling_back and not stopping:
-            if ask.assumptions.shift_in_flight == "left_running":
+            if assumed(ask.plane, SHIFT_LEFT_RUNNING):
                 raise ShiftFailed("Resource update cancelled")
             deploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
             stopping = True
