@@ -67,7 +67,11 @@ class StackDeployer:
         stack = self.stacks.find(name)
         if plan_move(stack) is Move.WAIT and stack is not None:
             self.screen.say(f"Stack {name} is in {stack.status}; waiting for it.")
-            self._follow(f"{name} (running operation)", stack.id, token="")
+            self._follow(
+                f"{name} (running operation)",
+                stack.id,
+                token="",  # nosec B106 no secret
+            )
             stack = self.stacks.find(name)
         if plan_move(stack) is Move.RECREATE and stack is not None:
             self._delete_failed_create(stack)
