@@ -14,13 +14,14 @@ from awsrules.statuses import (
     ExecutionStatus,
     StackStatus,
 )
-
-PIPELINE_NAME = "MedicalRecordAnalysisPipeline"
-FOUNDATION_STACK = "medical-record-analysis-foundation"
-PIPELINE_STACK = "medical-record-analysis-pipeline"
-APPLICATION_STACK_PREFIX = "medical-record-analysis-lambda-"
-ENVIRONMENTS = ("development", "staging", "production")
-DEFAULT_REGION = "us-east-1"
+from delivery.names import (  # noqa: F401  offered here too, beside the data
+    APPLICATION_STACK_PREFIX as APPLICATION_STACK_PREFIX,
+    DEFAULT_REGION as DEFAULT_REGION,
+    ENVIRONMENTS as ENVIRONMENTS,
+    FOUNDATION_STACK as FOUNDATION_STACK,
+    PIPELINE_NAME as PIPELINE_NAME,
+    PIPELINE_STACK as PIPELINE_STACK,
+)
 
 
 class Hidden:

@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import click
 
-from delivery.cli.answers import (
-    Known,
-    collect_answers,
-    collect_token,
-    suggestions,
-)
 from delivery.cli.options import Settings, common_options, dry_run_option
-from delivery.cli.screen import print_result
-from delivery.cli.source import push_branch
-from delivery.cli.wiring import Tools
-from delivery.deploy.memory import remembered_answers, with_deployment
-from delivery.deploy.template import read_template
-from delivery.errors import Refused
-from delivery.flows.deploy import Deployed, ProductDeployer, Wanted
-from delivery.model import (
-    ENVIRONMENTS,
-    PIPELINE_NAME,
-    Access,
-    Answers,
-    Hidden,
-    Identity,
-    StoredSecret,
-)
+from delivery.names import ENVIRONMENTS, WAYS_TO_READ_GITHUB
 
 
 @click.command()
@@ -37,7 +14,7 @@ from delivery.model import (
 @click.option("--branch", help="Branch whose pushes are released.")
 @click.option(
     "--access",
-    type=click.Choice([each.value for each in Access]),
+    type=click.Choice(WAYS_TO_READ_GITHUB),
     help="How GitHub is read: App connection (recommended) or token.",
 )
 @click.option(
@@ -73,6 +50,8 @@ def deploy(
     Asks for what no flag gives. The access token is read from a hidden prompt, from
     standard input (--token-stdin) or from GITHUB_TOKEN, and kept in Secrets Manager only.
     """
+    from delivery.cli.deploying import deploy_product
+
     given = {
         "owner": owner,
         "repository": repository,
@@ -80,168 +59,10 @@ def deploy(
         "access": access or ("token" if token_stdin else None),
         "environment": environment,
     }
-    tools = Tools(in_an_allowed_region(settings))
-    memory, local = tools.config_file.read(), settings.local
-    answers = collect_answers(
-        Known(
-            given={name: value for name, value in given.items() if value},
-            remembered=remembered_answers(memory, local=local),
-            suggested={
-                **suggestions(tools.repository.work_tree()),
-                **remembered_answers(memory, local=not local),
-            },
-        )
-    )
-    run = DeployRun(tools, answers, dry_run, even_while_running)
-    run.execute(token_stdin=token_stdin)
-
-
-@dataclass(frozen=True, slots=True)
-class DeployRun:
-    """One run of ``deploy`` with its answers."""
-
-    tools: Tools
-    answers: Answers
-    dry_run: bool = False
-    even_while_running: bool = False
-
-    def execute(self, *, token_stdin: bool) -> None:
-        """Validate, ask, execute, recommend."""
-        identity = self.tools.account.identity()
-        deployer = self._deployer()
-        token = self._token(deployer, token_stdin)
-        wanted = wanted_deployment(self.tools, self.answers, token)
-        self._summarise(identity)
-        if not self.dry_run and not self.tools.screen.confirm("Go on?"):
-            raise Refused(
-                "Nothing was changed.",
-                why="The summary was not confirmed.",
-                next_step="Run it again with other answers.",
-            )
-        deployed = deployer.deploy(wanted)
-        if not self.dry_run:
-            remember(self.tools, self.answers, deployed)
-        self._report(deployed)
-
-    def _deployer(self) -> ProductDeployer:
-        return product_deployer(
-            self.tools,
-            branch=self.answers.branch,
-            dry_run=self.dry_run,
-            even_while_running=self.even_while_running,
-        )
-
-    def _token(self, deployer: ProductDeployer, from_stdin: bool) -> Hidden | None:
-        if self.answers.access is not Access.TOKEN:
-            return None
-        stored: StoredSecret | None = deployer.stored_token()
-        return collect_token(from_stdin=from_stdin, stored=stored is not None)
-
-    def _summarise(self, identity: Identity) -> None:
-        say = self.tools.screen.say
-        where = "rehearsal plane" if self.tools.settings.local else "AWS"
-        say()
-        say(f"  Account      {identity.account} ({where}), {self.tools.region}")
-        say(f"  Source       {self.answers.owner}/{self.answers.repository}")
-        say(f"  Branch       {self.answers.branch}")
-        say(f"  Access       by {self.answers.access}")
-        say(f"  Reaches      {self.answers.environment}")
-        say()
-
-    def _report(self, deployed: Deployed) -> None:
-        if self.tools.settings.as_json:
-            print_result({**deployed.as_data(), "dry_run": self.dry_run})
-            return
-        for name, value in deployed.outputs.items():
-            click.echo(f"{name:<20} {value}")
-        if deployed.execution:
-            click.echo(f"{'Execution':<20} {deployed.execution.id} (already running)")
-        click.echo(_conclusion(deployed, self.dry_run))
-        if not self.dry_run:
-            local = " --local" if self.tools.settings.local else ""
-            click.echo(f"Next: ./deploy_pipeline.py{local} status --watch")
-
-
-def product_deployer(
-    tools: Tools, *, branch: str, dry_run: bool, even_while_running: bool = False
-) -> ProductDeployer:
-    """Compose what deploys the product; on the plane the branch is pushed to it first."""
-
-    def push_to_plane() -> None:
-        # A push to a pipeline that listens would start it, and is start's to make.
-        listens = tools.pipelines.state(PIPELINE_NAME) is not None
-        if tools.settings.local and not (listens and tools.plane.has_branch(branch)):
-            push_branch(tools, branch)
-
-    return ProductDeployer(
-        deployer=tools.stack_deployer(dry_run=dry_run),
-        stacks=tools.stacks,
-        secrets=tools.secrets,
-        connections=tools.connections,
-        pipelines=tools.pipelines,
-        uploads=tools.uploads,
-        clock=tools.clock,
-        screen=tools.screen,
-        region=tools.region,
-        dry_run=dry_run,
+    deploy_product(
+        settings,
+        given={name: value for name, value in given.items() if value},
+        token_stdin=token_stdin,
         even_while_running=even_while_running,
-        before_pipeline=push_to_plane,
+        dry_run=dry_run,
     )
-
-
-def remember(tools: Tools, answers: Answers, deployed: Deployed) -> None:
-    """Write ``pipeline_config.json``: what was answered and made, never the token."""
-    tools.config_file.write(
-        with_deployment(
-            tools.config_file.read(),
-            answers=answers,
-            identity=tools.account.identity(),
-            region=tools.region,
-            outputs=deployed.outputs,
-            local=tools.settings.local,
-        )
-    )
-
-
-def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> Wanted:
-    """Read templates and configuration into what shall be deployed."""
-    from delivery.config import delivery_parameters, delivery_tags
-
-    templates = tools.root / "templates"
-    return Wanted(
-        answers=answers,
-        token=token,
-        foundation=read_template(templates / "foundation.yaml"),
-        pipeline=read_template(templates / "pipeline.yaml"),
-        configured=delivery_parameters(tools.configuration),
-        tags=delivery_tags(tools.configuration),
-    )
-
-
-def in_an_allowed_region(settings: Settings) -> Settings:
-    """Settle the region: the given one, else the configured one.
-
-    Raises:
-        Refused: for a region that the configuration's data residency excludes.
-    """
-    if settings.local:
-        return settings
-    configuration = Tools(settings).configuration
-    region = settings.region or configuration.project.region
-    allowed = configuration.compliance.allowed_regions
-    if region not in allowed:
-        raise Refused(
-            f"Nothing is deployed to {region}.",
-            why="Records may be held in " + ", ".join(allowed) + " only "
-            f"(compliance.allowed_regions in {settings.config_path}).",
-            next_step="Give an allowed region, or change the rule with those who own it.",
-        )
-    return replace(settings, region=region)
-
-
-def _conclusion(deployed: Deployed, dry_run: bool) -> str:
-    if dry_run:
-        return "Dry run: nothing was changed."
-    if not deployed.changed:
-        return "No changes: foundation and pipeline are as the templates say."
-    return "Deployed."

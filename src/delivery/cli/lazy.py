@@ -105,7 +105,7 @@ def with_default_command(args: Sequence[str], default: str) -> list[str]:
         word = args[position]
         if word in SHARED_FLAGS or word.partition("=")[0] in SHARED_WITH_VALUE:
             position += 2 if word in SHARED_WITH_VALUE else 1
-        elif word in {"--help", "--version"} or not word.startswith("-"):
+        elif word in {"-h", "--help"} or not word.startswith("-"):
             return list(args)
         else:
             break

@@ -19,7 +19,7 @@ from delivery.cli.options import (
 from delivery.cli.screen import print_result, table
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput
-from delivery.model import ENVIRONMENTS, plain
+from delivery.names import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from delivery.flows.record import Recorded
@@ -260,6 +260,8 @@ def _environment_data(found: EnvironmentReleases) -> dict[str, Any]:
 def release_data(release: Release) -> dict[str, Any]:
     """Return a release as plain data."""
     from delivery.ledger.codec import details
+
+    from delivery.model import plain
 
     data: dict[str, Any] = plain(
         {

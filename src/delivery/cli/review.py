@@ -12,7 +12,7 @@ from delivery.cli.options import Settings, common_options
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput
-from delivery.model import ENVIRONMENTS, PIPELINE_NAME
+from delivery.names import ENVIRONMENTS, PIPELINE_NAME
 
 if TYPE_CHECKING:
     from delivery.flows.review import Candidate, Published

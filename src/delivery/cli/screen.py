@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from delivery.cli.ask import confirm
-from delivery.model import ResourceChange, StackEvent
-from delivery.ports import Live, Screen
+if TYPE_CHECKING:
+    from delivery.model import ResourceChange, StackEvent
+    from delivery.ports import Live, Screen
 
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?"}
 
@@ -51,6 +51,8 @@ class PlainScreen:
         self.say(f"  {summary_line(changes)}")
 
     def confirm(self, question: str) -> bool:
+        from delivery.cli.ask import confirm
+
         return confirm(question, yes=self.yes)
 
     @contextmanager

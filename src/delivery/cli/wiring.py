@@ -10,40 +10,39 @@ from typing import TYPE_CHECKING
 
 import delivery
 from delivery.cli.options import Settings
-from delivery.cli.screen import make_screen
 from delivery.deploy.memory import remembered_region
 from delivery.errors import BadInput
-from delivery.flows.approve import Decider
-from delivery.flows.stack import StackDeployer
-from delivery.flows.status import StatusReader
-from delivery.model import DEFAULT_REGION, PIPELINE_NAME
-from delivery.ports import (
-    Account,
-    Builds,
-    Clock,
-    Connections,
-    DeployedStacks,
-    Functions,
-    Pipelines,
-    Plane,
-    ReleaseStore,
-    Repository,
-    ReviewStacks,
-    Screen,
-    Secrets,
-    Stacks,
-    Store,
-    Subscriptions,
-    TestReports,
-    Uploads,
-)
+from delivery.names import DEFAULT_REGION, PIPELINE_NAME
 
 if TYPE_CHECKING:
     from delivery.aws.clients import Clients
     from delivery.config import Configuration
+    from delivery.flows.approve import Decider
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
     from delivery.flows.review import Reviewer
+    from delivery.flows.stack import StackDeployer
+    from delivery.flows.status import StatusReader
+    from delivery.ports import (
+        Account,
+        Builds,
+        Clock,
+        Connections,
+        DeployedStacks,
+        Functions,
+        Pipelines,
+        Plane,
+        ReleaseStore,
+        Repository,
+        ReviewStacks,
+        Screen,
+        Secrets,
+        Stacks,
+        Store,
+        Subscriptions,
+        TestReports,
+        Uploads,
+    )
 
 DEFAULT_PORT = 4599
 # A rehearsal's waits are short, and its polls cost nothing but this machine's time.
@@ -103,6 +102,8 @@ class Tools:
 
     @cached_property
     def screen(self) -> Screen:
+        from delivery.cli.screen import make_screen
+
         return make_screen(yes=self.settings.yes, brief=self.brief)
 
     @cached_property
@@ -257,6 +258,8 @@ class Tools:
 
     def stack_deployer(self, *, dry_run: bool = False) -> StackDeployer:
         """Return what deploys stacks."""
+        from delivery.flows.stack import StackDeployer
+
         return StackDeployer(
             self.stacks,
             self.clock,
@@ -268,10 +271,14 @@ class Tools:
 
     def status_reader(self) -> StatusReader:
         """Return what reads an execution's status."""
+        from delivery.flows.status import StatusReader
+
         return StatusReader(self.pipelines, self.builds, self.stacks, PIPELINE_NAME)
 
     def decider(self) -> Decider:
         """Return what answers approvals."""
+        from delivery.flows.approve import Decider
+
         return Decider(
             self.pipelines, self.clock, PIPELINE_NAME, min(self.poll_seconds, 2.0)
         )

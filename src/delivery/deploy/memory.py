@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from delivery.model import (
-    FOUNDATION_STACK,
-    PIPELINE_NAME,
-    PIPELINE_STACK,
-    Answers,
-    Identity,
-)
+from delivery.names import FOUNDATION_STACK, PIPELINE_NAME, PIPELINE_STACK
+
+if TYPE_CHECKING:
+    from delivery.model import Answers, Identity
 
 _ANSWERS = ("owner", "repository", "branch", "access", "environment")
 

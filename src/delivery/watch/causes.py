@@ -125,8 +125,9 @@ def failed_nested_stack(events: Sequence[StackEvent]) -> str:
 
 
 def explain(cause: Cause) -> Cause:
-    """Add what the reason usually means, and what to do next; leave out request ids."""
-    short = replace(cause, reason=_CLUTTER.sub("", cause.reason))
+    """Add what the reason usually means and what to do next; keep it to one line."""
+    one_line = " ".join(_CLUTTER.sub("", cause.reason).split())
+    short = replace(cause, reason=one_line)
     for pattern, meaning, next_step in _MEANINGS:
         found = re.search(pattern, cause.reason, re.IGNORECASE)
         if found is None:

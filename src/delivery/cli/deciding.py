@@ -1,0 +1,135 @@
+"""The work of ``start``, ``approve`` and ``reject``."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from delivery.cli import ask
+from delivery.cli.options import Settings
+from delivery.cli.screen import print_result
+from delivery.cli.source import push_if_newer, work_tree
+from delivery.cli.wiring import Tools
+from delivery.deploy.memory import remembered_answers
+from delivery.errors import Refused
+from delivery.flows.stack import new_token
+from delivery.flows.status import no_pipeline
+from delivery.model import Execution
+from delivery.names import PIPELINE_NAME
+from delivery.operate.status import PendingApproval
+
+
+def start_execution(settings: Settings, *, dry_run: bool) -> None:
+    """Start an execution, on the plane with the commits that it does not have yet."""
+    tools = _tools_with_pipeline(settings)
+    if dry_run:
+        click.echo(f"Dry run: {PIPELINE_NAME} would be started.")
+        return
+    execution_id = _pushed(tools) or tools.pipelines.start(
+        PIPELINE_NAME, token=new_token("start")
+    )
+    if settings.as_json:
+        print_result({"pipeline": PIPELINE_NAME, "execution": execution_id})
+        return
+    click.echo(f"Execution {execution_id} has started.")
+    click.echo(next_status(settings))
+
+
+def decide(
+    settings: Settings,
+    *,
+    approved: bool,
+    stage: str,
+    comment: str | None,
+    execution_id: str,
+    wait_seconds: float,
+    dry_run: bool,
+) -> None:
+    """Show what waits in the stage, ask, and record the decision."""
+    tools = _tools_with_pipeline(settings)
+    decider = tools.decider()
+    seen = decider.wait_for(stage, execution_id=execution_id, wait_seconds=wait_seconds)
+    execution = tools.pipelines.execution(PIPELINE_NAME, seen.execution_id)
+    _show(tools, seen, execution)
+    if dry_run:
+        click.echo(f"Dry run: {stage} would be {_word(approved)}.")
+        return
+    text = _comment(comment, approved)
+    # Naming the execution is confirmation enough; otherwise a person looks first.
+    if not execution_id and not _agreed(tools, approved):
+        raise Refused("Nothing was decided.", next_step="Run it again when it should.")
+    done = decider.decide(seen, approved=approved, comment=text)
+    _report(settings, done, approved, text)
+
+
+def next_status(settings: Settings) -> str:
+    """Recommend to follow the execution."""
+    local = " --local" if settings.local else ""
+    return f"Next: ./deploy_pipeline.py{local} status --watch"
+
+
+def _tools_with_pipeline(settings: Settings) -> Tools:
+    tools = Tools(settings)
+    if tools.pipelines.state(PIPELINE_NAME) is None:
+        raise no_pipeline(PIPELINE_NAME)
+    return tools
+
+
+def _pushed(tools: Tools) -> str:
+    """Push newer commits to the plane; return the execution that this started, if any."""
+    if not tools.settings.local:
+        return ""
+    answers = remembered_answers(tools.config_file.read(), local=True)
+    branch = answers.get("branch") or work_tree(tools).branch
+    push = push_if_newer(tools, branch) if branch else None
+    return push.started[0] if push and push.started else ""
+
+
+def _agreed(tools: Tools, approved: bool) -> bool:
+    if not ask.is_interactive():
+        return True
+    verb = "Approve" if approved else "Reject"
+    return tools.screen.confirm(f"{verb} it?")
+
+
+def _comment(comment: str | None, approved: bool) -> str:
+    """Return the comment; on a terminal it is asked for."""
+    if comment is not None:
+        return comment
+    default = f"{_word(approved)} by {getpass.getuser()}"
+    if not ask.is_interactive():
+        return default
+    return ask.text("Comment", flag="--comment", default=default)
+
+
+def _show(tools: Tools, seen: PendingApproval, execution: Execution | None) -> None:
+    commit = execution.commit[:8] if execution else "?"
+    summary = execution.commit_summary.splitlines() if execution else []
+    headline = f": {summary[0]}" if summary else ""
+    say = tools.screen.say
+    say(f"Execution {seen.execution_id} waits in {seen.stage}.")
+    say(f"  Commit {commit}{headline}")
+    for line in filter(None, (seen.note, seen.link)):
+        say(f"  {line}")
+
+
+def _report(
+    settings: Settings, done: PendingApproval, approved: bool, comment: str
+) -> None:
+    if settings.as_json:
+        print_result(
+            {
+                "stage": done.stage,
+                "execution": done.execution_id,
+                "decision": _word(approved),
+                "comment": comment,
+            }
+        )
+        return
+    click.echo(f"{done.stage} is {_word(approved)}: {comment}")
+    click.echo(next_status(settings))
+
+
+def _word(approved: bool) -> str:
+    return "approved" if approved else "rejected"

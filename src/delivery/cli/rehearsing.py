@@ -1,0 +1,153 @@
+"""The work of ``rehearse run``: compose the rehearsal, and report what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import click
+
+from delivery.cli.deploying import (
+    product_deployer,
+    remember,
+    wanted_deployment,
+)
+from delivery.cli.options import Settings
+from delivery.cli.screen import print_result, table
+from delivery.cli.showing import failure_lines
+from delivery.cli.source import push_branch
+from delivery.cli.wiring import PlaneSettings, Tools
+from delivery.flows.deploy import Deployed
+from delivery.flows.rehearse import Rehearsal, Rehearser
+from delivery.names import DEFAULT_REGION
+from delivery.model import Answers, Hidden, Outcome, Push
+
+_DONE = 0
+_FAILED = 1
+
+NEXT_COMMANDS = (
+    "./deploy_pipeline.py --local status",
+    "./deploy_pipeline.py --local start",
+    './deploy_pipeline.py --local approve ApproveStaging --comment "…"',
+    "aws --endpoint-url {endpoint} codepipeline get-pipeline-state "
+    "--name MedicalRecordAnalysisPipeline",
+    "./deploy_pipeline.py rehearse stop",
+)
+
+
+def rehearse_two_releases(
+    settings: Settings, where: PlaneSettings, *, dry_run: bool
+) -> int:
+    """Run the rehearsal and report it; return the exit code."""
+    local = replace(settings, local=True, yes=True)
+    tools = Tools(local, plane_settings=where, brief=True)
+    if dry_run:
+        click.echo(f"Dry run: a plane would be started on port {where.port}, and two")
+        click.echo(
+            "releases made on it; state that a running plane holds is discarded."
+        )
+        return _DONE
+    rehearsal = make_rehearser(tools).run(tools.repository.work_tree())
+    if settings.as_json:
+        print_result(rehearsal.as_data())
+    else:
+        click.echo("\n".join(report_lines(rehearsal)))
+    return _DONE if rehearsal.outcome is Outcome.PASSED else _FAILED
+
+
+def make_rehearser(tools: Tools) -> Rehearser:
+    """Compose the rehearsal; what talks to the plane is made once it runs."""
+
+    def deploy(answers: Answers, token: Hidden) -> Deployed:
+        deployer = product_deployer(tools, branch=answers.branch, dry_run=False)
+        pushed_already = replace(deployer, before_pipeline=lambda: None)
+        deployed = pushed_already.deploy(wanted_deployment(tools, answers, token))
+        remember(tools, answers, deployed)
+        return deployed
+
+    def push(branch: str) -> Push:
+        return push_branch(tools, branch)
+
+    return Rehearser(
+        plane=tools.plane,
+        pipelines=lambda: tools.pipelines,
+        stacks=lambda: tools.stacks,
+        functions=lambda: tools.functions,
+        reader=tools.status_reader,
+        decider=tools.decider,
+        clock=tools.clock,
+        screen=tools.screen,
+        deploy=deploy,
+        push=push,
+        poll_seconds=tools.poll_seconds,
+    )
+
+
+def report_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield the report that a rehearsal ends with."""
+    yield from _timing_lines(rehearsal)
+    for release in rehearsal.releases:
+        for failure in release.status.failures:
+            yield from failure_lines(failure)
+    yield from _shift_lines(rehearsal)
+    yield from _not_rehearsed_lines(rehearsal)
+    yield from _api_lines(rehearsal)
+    yield from ("", "Try next:")
+    for command in NEXT_COMMANDS:
+        yield f"  {command.format(endpoint=rehearsal.endpoint_url)}"
+    yield from ("", f"The rehearsal {rehearsal.outcome.value}.")
+
+
+def _timing_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    yield ""
+    for phase in rehearsal.phases:
+        yield f"{phase.name:<22} {phase.seconds:7.1f} s"
+    for number, release in enumerate(rehearsal.releases, start=1):
+        yield ""
+        yield (
+            f"Release {number}: {release.outcome.value}, commit {release.commit[:8]}, "
+            f"{release.seconds:.1f} s"
+        )
+        rows = [
+            (each.name, each.outcome.value, f"{each.seconds:7.1f} s")
+            for each in release.stages
+        ]
+        yield from table(rows, ("Stage", "Outcome", "Duration")).splitlines()
+
+
+def _shift_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    yield from ("", "Production's aliases (version, +new version@its share):")
+    if not rehearsal.journeys:
+        yield "  none seen: the second release did not get there"
+    for journey in rehearsal.journeys:
+        remark = "" if journey.shifted else "  (did not shift through weights)"
+        yield f"  {journey.function}:{journey.alias}  {journey}{remark}"
+
+
+def _not_rehearsed_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    yield from ("", "Not rehearsed:")
+    if not rehearsal.not_rehearsed:
+        yield "  nothing: every resource that the templates ask for was made"
+    for item in rehearsal.not_rehearsed:
+        yield f"  {item['resource']} ({item['type']}): {item['reason']}"
+
+
+def _api_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    if not rehearsal.api_url:
+        return
+    yield from ("", f"Production's API: {rehearsal.api_url}")
+    yield f"  {curl_line(rehearsal.api_url, rehearsal.endpoint_url)}"
+
+
+def curl_line(api_url: str, endpoint_url: str) -> str:
+    """Return a signed request to the API's health route, sent to the plane.
+
+    ``--connect-to`` keeps the API's own host in the request and in its signature.
+    """
+    api, plane = urlsplit(api_url), urlsplit(endpoint_url)
+    return (
+        f"curl --aws-sigv4 aws:amz:{DEFAULT_REGION}:execute-api "
+        f"--user rehearsal:rehearsal --connect-to {api.hostname}:80:{plane.netloc} "
+        f"http://{api.hostname}{api.path.rstrip('/')}/health"
+    )

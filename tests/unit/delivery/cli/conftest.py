@@ -1,0 +1,89 @@
+"""Run commands in this process, against fakes of everything outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import delivery_fakes as fakes
+import pytest
+from click.testing import CliRunner
+
+from delivery.cli import ask
+from delivery.cli.main import cli
+from delivery.cli.screen import PlainScreen
+from delivery.cli.wiring import Tools
+
+COMMAND_MODULES = (
+    "deciding",
+    "deploying",
+    "plane_work",
+    "rehearsing",
+    "showing",
+)
+
+
+@dataclass
+class World:
+    """What the commands find outside."""
+
+    clock: object = field(default_factory=fakes.FakeClock)
+    stacks: object = field(default_factory=fakes.FakeStacks)
+    secrets: object = field(default_factory=fakes.FakeSecrets)
+    connections: object = field(default_factory=fakes.FakeConnections)
+    pipelines: object = field(default_factory=fakes.FakePipelines)
+    builds: object = field(default_factory=fakes.FakeBuilds)
+    uploads: object = field(default_factory=fakes.FakeUploads)
+    functions: object = field(default_factory=fakes.FakeFunctions)
+    plane: object = field(default_factory=fakes.FakePlane)
+    repository: object = field(default_factory=fakes.FakeRepository)
+    config_file: object = field(default_factory=fakes.FakeStore)
+    account: object = field(default_factory=fakes.FakeAccount)
+    settings: list = field(default_factory=list)
+
+
+def make_tools_class(world: World):
+    class FakeTools(Tools):
+        def __init__(self, settings, *, plane_settings=None, brief=False):
+            super().__init__(settings, plane_settings=plane_settings, brief=brief)
+            world.settings.append(settings)
+
+        @cached_property
+        def screen(self):
+            return PlainScreen(yes=self.settings.yes, brief=self.brief)
+
+    for name in World.__dataclass_fields__:
+        if name != "settings":
+            setattr(FakeTools, name, getattr(world, name))
+    return FakeTools
+
+
+@pytest.fixture
+def world(monkeypatch, tmp_path) -> World:
+    made = World()
+    tools = make_tools_class(made)
+    for module in COMMAND_MODULES:
+        monkeypatch.setattr(f"delivery.cli.{module}.Tools", tools)
+    for name in ("GITHUB_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REHEARSAL_STATE_DIR", str(tmp_path / "plane"))
+    monkeypatch.delenv("REHEARSAL_PORT", raising=False)
+    monkeypatch.chdir(Path(__file__).resolve().parents[4])
+    return made
+
+
+@pytest.fixture
+def run(world):
+    """Run a command line; the result has exit_code, stdout and stderr."""
+
+    def run(*words: str, stdin: str = ""):
+        return CliRunner(mix_stderr=False).invoke(cli, words, input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Let somebody sit at the terminal."""
+    monkeypatch.setattr(ask, "is_interactive", lambda: True)

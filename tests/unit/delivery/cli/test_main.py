@@ -1,0 +1,193 @@
+"""The command line: lazy commands, shared options, and errors as sentences."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from delivery.cli.lazy import exit_code_of, with_default_command
+from delivery.cli.main import COMMANDS, cli
+from delivery.cli.options import Settings, common_options
+from delivery.cli.rehearse import REHEARSE_COMMANDS
+from delivery.errors import BadInput, Detached, PlaneUnavailable, Refused
+
+ROOT = Path(__file__).resolve().parents[4]
+OUR_COMMANDS = {"deploy", "status", "start", "approve", "reject", "rehearse"}
+ALL_HELP = [
+    [],
+    *([name] for name in COMMANDS),
+    *(["rehearse", name] for name in REHEARSE_COMMANDS),
+    ["config", "explain"],
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "completed"),
+    [
+        ([], ["deploy"]),
+        (["--local"], ["--local", "deploy"]),
+        (["--local", "--owner", "x"], ["--local", "deploy", "--owner", "x"]),
+        (["--region", "us-east-1"], ["--region", "us-east-1", "deploy"]),
+        (["--region=us-east-1", "status"], ["--region=us-east-1", "status"]),
+        (["--yes", "status", "--watch"], ["--yes", "status", "--watch"]),
+        (["--help"], ["--help"]),
+        (["--region"], ["--region", "deploy"]),
+    ],
+)
+def test_deploy_is_what_runs_without_a_command(given, completed) -> None:
+    assert with_default_command(given, "deploy") == completed
+
+
+@pytest.mark.parametrize("words", ALL_HELP, ids=" ".join)
+def test_every_command_has_help_with_the_shared_options(words) -> None:
+    result = CliRunner(mix_stderr=False).invoke(cli, [*words, "--help"])
+    assert result.exit_code == 0, result.stderr
+    for option in ("--local", "--region", "--profile", "--config", "--output"):
+        assert option in result.stdout
+
+
+def test_an_unknown_command_lists_the_known_ones() -> None:
+    result = CliRunner(mix_stderr=False).invoke(cli, ["destory"])
+    assert result.exit_code == 2
+    assert "There is no command 'destory'" in result.stderr
+    assert "status" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--local", "--output", "json", "show"],
+        ["show", "--local", "--output", "json"],
+        ["--output", "text", "--local", "show", "--output", "json"],
+    ],
+)
+def test_shared_options_count_before_and_after_the_command(words) -> None:
+    seen: list[Settings] = []
+
+    @click.group()
+    @common_options
+    def group() -> None:
+        pass
+
+    @group.command()
+    @common_options
+    @click.pass_obj
+    def show(settings: Settings) -> None:
+        seen.append(settings)
+
+    CliRunner().invoke(group, words, catch_exceptions=False)
+    assert seen[0].local
+    assert seen[0].as_json
+    assert not seen[0].yes
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BadInput("What.", why="Why.", next_step="Next."), 2),
+        (Refused("What."), 3),
+        (PlaneUnavailable("What."), 6),
+        (Detached("What."), 130),
+        (KeyboardInterrupt(), 130),
+        (click.Abort(), 130),
+        (RuntimeError("odd"), 1),
+    ],
+)
+def test_each_error_has_its_exit_code_and_no_traceback(error, code, capsys) -> None:
+    def fail():
+        raise error
+
+    assert exit_code_of(fail, debug=False) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_debug_shows_where_it_happened(capsys) -> None:
+    def fail():
+        raise RuntimeError("odd")
+
+    exit_code_of(fail, debug=True)
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_reader_that_left_is_no_failure() -> None:
+    def fail():
+        raise BrokenPipeError
+
+    stderr, sys.stderr = sys.stderr, io.StringIO()
+    try:
+        assert exit_code_of(fail, debug=False) == 0
+    finally:
+        sys.stderr = stderr
+
+
+def test_a_commands_own_number_is_the_exit_code() -> None:
+    assert exit_code_of(lambda: 5, debug=False) == 5
+    assert exit_code_of(lambda: None, debug=False) == 0
+
+
+# What takes long to import, or leads to it; a help text needs none of it.
+HEAVY = {
+    "boto3",
+    "botocore",
+    "cfnlint",
+    "jsonschema",
+    "rich",
+    "ruamel",
+    "samtranslator",
+    "yaml",
+    "delivery.aws",
+    "delivery.flows",
+    "delivery.model",
+    "delivery.ports",
+}
+OURS = [words for words in ALL_HELP if not words or words[0] in OUR_COMMANDS]
+
+
+@pytest.mark.parametrize("words", OURS, ids=" ".join)
+def test_help_imports_nothing_that_takes_long(words) -> None:
+    code = (
+        "import sys, delivery.cli.main as m\n"
+        f"try: m.cli.main({[*words, '--help']!r})\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    assert HEAVY.isdisjoint(done.stderr.split())
+
+
+def test_help_comes_within_120_milliseconds(tmp_path) -> None:
+    """Measured as the best of several runs: what else the machine does is not ours."""
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PYTHONDONTWRITEBYTECODE", "COV", "COVERAGE"))
+    }
+    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
+    command = [sys.executable, str(ROOT / "deploy_pipeline.py"), "deploy", "--help"]
+    best = 1.0
+    for _ in range(12):
+        began = os.times()
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        ended = os.times()
+        user = ended.children_user - began.children_user
+        best = min(best, user + ended.children_system - began.children_system)
+        if best < 0.12:
+            break
+    assert best < 0.12
