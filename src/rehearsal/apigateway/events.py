@@ -9,13 +9,16 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.apigateway.definitions import Method
 from rehearsal.apigateway.signatures import Caller
 
+_ANSWER_MEMBERS = {
+    *("statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"),
+}
 SERVER_ERROR = '{"message": "Internal server error"}'
 
 
@@ -51,7 +54,6 @@ class ApiAnswer:
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
     kind: str | None = None
     integration_status: int | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def gateway_error(status: int, kind: str, message: str) -> ApiAnswer:
@@ -121,9 +123,9 @@ def answer_of(payload: bytes) -> ApiAnswer:
     try:
         answer = json.loads(payload)
         status = int(answer.get("statusCode", 200))
-        body = answer.get("body") or ""
-        if not isinstance(body, str):
-            raise TypeError("the body must be a string")
+        body = "" if answer.get("body") is None else answer["body"]
+        if not isinstance(body, str) or not answer.keys() <= _ANSWER_MEMBERS:
+            raise TypeError("not the form of a proxy integration's answer")
         content = body.encode()
         if answer.get("isBase64Encoded"):
             content = base64.b64decode(body)

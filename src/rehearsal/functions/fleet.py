@@ -16,8 +16,8 @@ from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
 
-_MOST_WARM = 8
-_IDLE_SECONDS = 60.0
+_MOST_WARM = 6
+_IDLE_SECONDS = 30.0
 _LOCK_FILE = Path("requirements", "lambda-runtime.lock")
 
 
