@@ -19,7 +19,7 @@ ALLOWED_TREES = {
     "medical_records": set(),
 }
 # What every stage may use, and the stages. `validate` may also read `strategy`.
-SHARED = {"model", "errors", "ports"}
+SHARED = {"model", "names", "errors", "ports"}
 STAGES = {
     "config",
     "render",
