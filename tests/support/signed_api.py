@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +24,7 @@ from botocore.session import get_session
 _EXECUTE_API_HOST = re.compile(r"[a-z0-9]+\.execute-api\.(?P<region>[a-z0-9-]+)\.")
 # One cold start, and the 29 s that API Gateway gives an integration.
 _TIMEOUT_SECONDS = 35
+_PAUSES_SECONDS = (0.5, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,23 @@ class SignedApi:
         """Send one request, by default signed with the caller's credentials."""
         url = self.api_url + path + (f"?{urlencode(query)}" if query else "")
         body = content.encode() if isinstance(content, str) else content or b""
-        answer = self._once(method, url, body, headers or {}, signed=signed)
+        answer = self._unthrottled(method, url, body, headers or {}, signed=signed)
         if signed and self.api_key_id and _wants_api_key(answer):
             with_key = {**(headers or {}), "x-api-key": self._api_key(self.api_key_id)}
-            answer = self._once(method, url, body, with_key, signed=True)
+            answer = self._unthrottled(method, url, body, with_key, signed=True)
         return answer
+
+    def _unthrottled(
+        self, method: str, url: str, body: bytes, headers: dict[str, str], signed: bool
+    ) -> requests.Response:
+        """Send a request again while the API says that there are too many."""
+        for pause in _PAUSES_SECONDS:
+            answer = self._once(method, url, body, headers, signed)
+            if answer.status_code != 429:
+                return answer
+            # Jitter parts callers that were throttled together.
+            time.sleep(pause * random.uniform(0.5, 1))  # nosec B311
+        return self._once(method, url, body, headers, signed)
 
     def _once(
         self, method: str, url: str, body: bytes, headers: dict[str, str], signed: bool

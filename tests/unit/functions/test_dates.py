@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from medical_records.fhir.dates import Partial, Precision, parse_partial
 
@@ -58,6 +58,7 @@ def test_year_stands_before_its_first_month_and_day() -> None:
     assert sorted(dates, key=_read) == list(reversed(dates))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.datetimes(), st.integers(-13 * 60, 14 * 60))
 def test_every_instant_is_read_as_the_instant_it_is(
     naive: dt.datetime, offset_minutes: int
@@ -72,6 +73,7 @@ def test_every_instant_is_read_as_the_instant_it_is(
     assert found == elapsed // dt.timedelta(microseconds=1) * 1000
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_makes_the_reader_fail(text: str) -> None:
     parse_partial(text)

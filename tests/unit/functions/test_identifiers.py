@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from medical_records.identifiers import (
     PageRequest,
@@ -31,6 +31,7 @@ def test_id_is_taken_as_it_is() -> None:
     assert read_analysis_id(_ID) == _ID
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_cursor_leads_on_after_the_id_it_was_made_of(digest: bytes) -> None:
     query = {"cursor": cursor_after(digest.hex()), "limit": "100"}
@@ -38,6 +39,7 @@ def test_cursor_leads_on_after_the_id_it_was_made_of(digest: bytes) -> None:
     assert read_page_request(query) == PageRequest(100, digest.hex())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60))
 def test_cursor_that_was_not_handed_out_is_refused(text: str) -> None:
     problem = read_page_request({"cursor": text})

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from medical_records import json_text
 
@@ -21,6 +21,7 @@ def test_digits_of_a_measurement_are_kept() -> None:
     assert json_text.write(json_text.read('{"value":5.40}')) == '{"value":5.40}'
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_every_decimal_is_written_as_the_number_it_is(number: Decimal) -> None:
     written = json_text.write([number])
@@ -29,11 +30,13 @@ def test_every_decimal_is_written_as_the_number_it_is(number: Decimal) -> None:
     assert '"' not in written
 
 
+@settings(max_examples=40, deadline=None)
 @given(_JSON)
 def test_writing_and_reading_give_the_same_document(document: object) -> None:
     assert json_text.read(json_text.write(document)) == document
 
 
+@settings(max_examples=40, deadline=None)
 @given(_JSON)
 def test_canonical_form_does_not_depend_on_the_order_of_keys(document: object) -> None:
     turned = json.loads(json.dumps(document), object_pairs_hook=_reversed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import synthetic
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from medical_records.analysis.laboratory import judge_laboratory
 from medical_records.analysis.ranges import (
@@ -57,6 +57,7 @@ def test_result_is_judged_by_its_limits(
     assert _judged(synthetic.laboratory(value, low, high)) is verdict
 
 
+@settings(max_examples=40, deadline=None)
 @given(_NUMBERS, _NUMBERS, _NUMBERS)
 def test_verdict_agrees_with_arithmetic(
     value: Decimal, one: Decimal, other: Decimal

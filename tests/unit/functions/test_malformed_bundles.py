@@ -65,7 +65,11 @@ def test_most_of_them_are_refused(application: Application) -> None:
         max_leaves=20,
     )
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_json_at_all_is_answered(application: Application, document: Any) -> None:
     status, answer = application.submit(json.dumps(document))
 
@@ -79,7 +83,11 @@ def test_any_json_at_all_is_answered(application: Application, document: Any) ->
         st.none() | st.integers() | st.text() | st.lists(st.none()) | st.just({"a": 1}),
     )
 )
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_shape_of_event_is_answered(
     application: Application, fields: dict[str, Any]
 ) -> None:

@@ -90,6 +90,27 @@ def test_quota_key_is_sent_where_a_method_asks_for_one(
     assert keys == [None, "value of k1", None]
 
 
+def test_throttled_request_is_sent_again_and_other_refusals_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    statuses = iter((429, 429, 503))
+    pauses: list[float] = []
+    monkeypatch.setattr(SignedApi, "_once", lambda *_: _Answer(next(statuses)))
+    monkeypatch.setattr("signed_api.time.sleep", pauses.append)
+
+    assert SignedApi.from_environment(_URL).get("/health").status_code == 503
+    assert len(pauses) == 2
+
+
+def test_request_throttled_for_long_is_answered_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SignedApi, "_once", lambda *_: _Answer(429))
+    monkeypatch.setattr("signed_api.time.sleep", lambda _: None)
+
+    assert SignedApi.from_environment(_URL).get("/health").status_code == 429
+
+
 def test_own_domain_takes_the_region_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

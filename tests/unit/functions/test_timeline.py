@@ -160,7 +160,7 @@ def test_medications_themselves_are_no_events() -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_synthetic_timelines_are_sorted_and_complete(seed: int) -> None:
     record = read_bundle(as_read(synthetic.bundle(seed, resources=30)))
     assert isinstance(record, PatientRecord)
