@@ -21,7 +21,7 @@ from rehearsal.cloudformation.requests import (
     settings_of,
 )
 from rehearsal.cloudformation.stacks import StackOperations
-from rehearsal.cloudformation.validation import EARLY_VALIDATION_FAILED, findings
+from rehearsal.cloudformation.validation import explanation, findings
 from rehearsal.protocol import Answer, ApiError, Call, Params
 
 
@@ -61,7 +61,8 @@ class ChangeSetOperations(StackOperations):
                     "existing attribute Name",
                 )
             stack.change_sets[change_set.id] = change_set
-        self._plane.spawn(self._prepare, stack, change_set, made)
+        role = call.principal.role_arn
+        self._plane.spawn(self._prepare, stack, change_set, made, role)
         return {"Id": change_set.id, "StackId": stack.id}
 
     def describe_change_set(self, params: Params, call: Call) -> Answer:
@@ -151,7 +152,13 @@ class ChangeSetOperations(StackOperations):
         gates.check_update(stack.status, stack.id, disable_rollback=paused_too)
         return stack, kind
 
-    def _prepare(self, stack: Stack, change_set: ChangeSet, made: Draft) -> None:
+    def _prepare(
+        self,
+        stack: Stack,
+        change_set: ChangeSet,
+        made: Draft,
+        caller_role: str | None,
+    ) -> None:
         """Find out what the change set would do, in the background."""
         change_set.status = "CREATE_IN_PROGRESS"
         try:
@@ -166,9 +173,14 @@ class ChangeSetOperations(StackOperations):
             self._end(change_set, str(error.message))
             return
         change_set.definition = definition
-        change_set.findings = findings(definition)
+        role = change_set.settings.role_arn or caller_role
+        change_set.findings = findings(
+            definition,
+            stack.resources,
+            lambda service: self._plane.client(service, role),
+        )
         if change_set.findings:
-            self._end(change_set, EARLY_VALIDATION_FAILED)
+            self._end(change_set, explanation(change_set.findings))
             return
         with self._store.lock:
             changes = plan_changes(stack, definition, change_set.settings)

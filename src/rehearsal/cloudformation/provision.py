@@ -355,10 +355,20 @@ class Provisioner:
         return made, ""
 
     def _meet_fault(self, ask: Ask) -> None:
+        """Break or hold up the resource where a fault of kind ``resource`` says so.
+
+        Settings: ``seconds`` to take longer, ``reason`` to fail with, ``rollback`` to meet
+        the way back instead of the way there.
+        """
         fault = self._plane.faults.find(
             "resource", ask.logical_id, f"{ask.stack_name}/{ask.logical_id}", ask.type
         )
-        if fault and not ask.rolling_back:
+        if not fault or bool(fault.settings.get("rollback")) != ask.rolling_back:
+            return
+        if "seconds" in fault.settings:
+            seconds = float(fault.settings["seconds"])
+            self._plane.clock.sleep(seconds, ask.operation.cancelled)
+        if "reason" in fault.settings or "seconds" not in fault.settings:
             raise ResourceFailed(str(fault.settings.get("reason", "Internal Failure")))
 
 

@@ -43,8 +43,8 @@ def shift(ask: Ask, policy: Mapping[str, Any]) -> bool:
     deployment = made["deploymentId"]
     info = _await(ask, deploy, deployment)
     if info["status"] != "Succeeded":
-        error = info.get("errorInformation", {})
-        raise ShiftFailed(failure(error.get("message", ""), error.get("code", "")))
+        why = info.get("errorInformation", {})
+        raise ShiftFailed(failure(why.get("message", ""), why.get("code", "")))
     return True
 
 
