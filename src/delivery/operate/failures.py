@@ -37,11 +37,12 @@ def explain_build(
 ) -> Failure:
     """Name the phase, the command and the tests that failed.
 
-    ``log`` is the end of the build's log, oldest line first.
+    ``log`` is the end of the build's log, oldest line first. Its names of tests are
+    preferred to the report's: they can be typed as they are.
     """
     phase = failed_phase(build)
     command, reason = _command_of(phase)
-    tests = tuple(dict.fromkeys([*reported_tests, *failed_tests(log)]))
+    tests = tuple(failed_tests(log) or dict.fromkeys(reported_tests))
     return Failure(
         stage=stage,
         action=action,

@@ -55,9 +55,10 @@ def test_a_failing_test_is_named_before_the_command() -> None:
     )
 
 
-def test_tests_of_the_report_and_of_the_log_come_once() -> None:
-    failure = _explain(failed_build(COMMAND), ["FAILED a.py::test_b"], ["a.py::test_b"])
+def test_the_logs_names_of_tests_are_preferred_to_the_reports() -> None:
+    failure = _explain(failed_build(COMMAND), ["FAILED a.py::test_b"], ["a::test_b"])
     assert failure.tests == ("a.py::test_b",)
+    assert _explain(failed_build(COMMAND), [], ["a::test_b"]).tests == ("a::test_b",)
 
 
 def test_a_collection_error_is_a_failed_test() -> None:
