@@ -14,9 +14,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from delivery.strategy.badness import chance_bad
 from delivery.strategy.chances import none_at_mean
 from delivery.strategy.firing import Firing, firings
 from delivery.strategy.model import ErrorAlarm, Prediction, Schedule, Traffic
+
+# Requests a second beyond which no rate is tried.
+_FASTEST = 10_000.0
 
 
 def predict(
@@ -53,6 +57,7 @@ def predict(
         requests_exposed=exposed,
         requests_failed=exposed * traffic.error_rate,
         false_abort=false_abort(schedule, alarms, traffic),
+        seen=seen,
     )
 
 
@@ -84,6 +89,37 @@ def first_step_requests(schedule: Schedule, traffic: Traffic) -> float:
     if not schedule.stepwise:
         return 0.0
     return requests_exposed(schedule, traffic, schedule.steps[1].at_seconds)
+
+
+def enough_requests_per_second(
+    alarm: ErrorAlarm, *, weight: float, error_rate: float, chance: float = 0.99
+) -> float:
+    """Return the least rate at which the alarm fires on its first chance, nearly always.
+
+    Its first chance are the first periods that it needs, all of them while ``weight`` of
+    the traffic goes to the new version; the old one is taken to be without failures.
+
+    Raises:
+        ValueError: where no rate is enough, as for a share below the alarm's threshold.
+    """
+
+    def fires(rate: float) -> bool:
+        new_seconds = weight * alarm.period_seconds
+        seconds = alarm.period_seconds if alarm.sees_old_version else new_seconds
+        failed = rate * new_seconds * error_rate
+        bad = chance_bad(alarm, failed, rate * seconds - failed)
+        return bad**alarm.datapoints_to_alarm >= chance
+
+    high = 1e-4
+    while not fires(high):
+        high *= 2
+        if high > _FASTEST:
+            raise ValueError(f"no rate makes {alarm.name} fire at {error_rate:.2%}")
+    low = high / 2
+    while high - low > high * 1e-4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if fires(middle) else (middle, high)
+    return high
 
 
 def _best(

@@ -93,7 +93,8 @@ class Prediction:
     ``canary_…`` are of the first step, and None where there is one step only.
     ``detected`` is the chance that an alarm stops the shift; ``minutes_to_detection``
     is the mean where it does. ``minutes_to_recovery`` and the requests are means over
-    all cases, a person's recovery after the shift among them.
+    all cases, a person's recovery after the shift among them. ``seen`` are the moments
+    at which the alarm may be seen, in seconds, each with its chance.
     """
 
     schedule: Schedule
@@ -107,6 +108,7 @@ class Prediction:
     requests_exposed: float
     requests_failed: float
     false_abort: float
+    seen: tuple[tuple[float, float], ...] = ()
 
 
 class Severity(StrEnum):
