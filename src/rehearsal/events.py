@@ -66,7 +66,7 @@ class EventBus:
             message = EventTemplateParser.parse(
                 input_template=transformer.get("InputTemplate"),
                 input_paths_map=transformer.get("InputPathsMap", {}),
-                event=event,
+                event={**event, "ingestion-time": event["time"]},
             )
         text = message if isinstance(message, str) else json.dumps(message)
         self._plane.client("sns").publish(TopicArn=target["Arn"], Message=text)

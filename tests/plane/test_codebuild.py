@@ -366,11 +366,29 @@ def test_the_end_of_a_build_reaches_the_topics_of_matching_rules(
         "detail": {"project-name": [name], "build-status": ["FAILED"]},
     }
     aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))
-    aws("events").put_targets(Rule=name, Targets=[{"Id": "t", "Arn": topic}])
+    transformer = {
+        "InputPathsMap": {"build": "$.detail.build-id"},
+        "InputTemplate": '"build <build> failed"',
+    }
+    targets = [
+        {"Id": "whole", "Arn": topic},
+        {"Id": "text", "Arn": topic, "InputTransformer": transformer},
+    ]
+    aws("events").put_targets(Rule=name, Targets=targets)
 
     build = builder.run('version: 0.2\nphases: {build: {commands: ["false"]}}\n')
 
-    received = until(lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
-    event = json.loads(json.loads(received[0]["Body"])["Message"])
-    assert event["detail"]["build-id"] == build["arn"]
-    assert event["detail"]["additional-information"]["build-complete"] is True
+    notices: list[str] = []
+
+    def both_arrived() -> bool:
+        answer = aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        messages = [json.loads(item["Body"]) for item in answer.get("Messages", [])]
+        notices.extend(message["Message"] for message in messages)
+        return len(notices) == 2
+
+    until(both_arrived)
+    text, whole = sorted(notices)
+    assert text == f"build {build['arn']} failed"
+    detail = json.loads(whole)["detail"]
+    assert detail["build-id"] == build["arn"]
+    assert detail["additional-information"]["build-complete"] is True
