@@ -18,7 +18,7 @@ from rehearsal.buckets import respect_conditions
 from rehearsal.clock import Clock
 from rehearsal.control import Control
 from rehearsal.frontdoor import FrontDoor
-from rehearsal.plane import Plane
+from rehearsal.plane import REGION, Plane
 from rehearsal.services import build_services
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     # moto reads these when its modules load: no real keys, no delays.
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "PLANE")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "plane")
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     # Roles attach AWS's own policies, which moto knows when asked to.
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     plane = Plane(

@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,17 @@ SOURCES = Path(__file__).parents[2] / "src"
 STARTS_WITHIN_SECONDS = 20.0
 
 
-@pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a plane; give its endpoint."""
-    state = tmp_path_factory.mktemp("plane")
+@dataclass(frozen=True)
+class RunningPlane:
+    """A plane's process and where it answers."""
+
+    process: subprocess.Popen[bytes]
+    endpoint: str
+
+
+@contextmanager
+def running_plane(state: Path) -> Iterator[RunningPlane]:
+    """Start a plane with its state in ``state``, and end it."""
     with (state / "plane.log").open("wb") as log:
         process = subprocess.Popen(
             [
@@ -37,10 +46,24 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stderr=log,
         )
     try:
-        yield _endpoint(state, process)
+        yield RunningPlane(process, _endpoint(state, process))
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a plane for all tests; give its endpoint."""
+    with running_plane(tmp_path_factory.mktemp("plane")) as running:
+        yield running.endpoint
+
+
+@pytest.fixture
+def own_plane(tmp_path: Path) -> Iterator[RunningPlane]:
+    """Start a plane for one test, which may end it."""
+    with running_plane(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

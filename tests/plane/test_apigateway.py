@@ -272,7 +272,6 @@ def test_without_permission_on_the_alias_the_api_answers_500(
             Action="lambda:InvokeFunction",
             Principal="apigateway.amazonaws.com",
         )
-        time.sleep(1.1)
     assert (status, body) == (500, {"message": "Internal server error"})
 
 

@@ -403,11 +403,14 @@ def test_a_hook_that_fails_afterwards_returns_the_traffic(shop: Shop) -> None:
 
 
 def test_a_hook_that_never_reports_fails_after_an_hour_of_plane_time(
-    shop: Shop,
+    shop: Shop, control: Control
 ) -> None:
+    before = control("GET", "clock")["speed"]
+    control("POST", "clock", {"speed": 6000})
     info = shop.finished(
         shop.deploy(hooks=[{"BeforeAllowTraffic": shop.hook("nothing")}])
     )
+    control("POST", "clock", {"speed": before})
     assert info["errorInformation"]["code"] == "HOOK_EXECUTION_FAILURE"
     assert (info["completeTime"] - info["startTime"]).total_seconds() >= 3600
 

@@ -354,3 +354,25 @@ def test_errors_can_be_injected_into_the_new_version_only(
         control("DELETE", "faults")
     assert "FunctionError" not in healthy
     assert broken["FunctionError"] == "Unhandled"
+
+
+def test_an_event_that_keeps_failing_ends_in_the_dead_letter_queue(
+    aws: Aws, create: Callable[..., str]
+) -> None:
+    queue = aws("sqs").create_queue(QueueName=f"dead-{uuid4().hex[:8]}")["QueueUrl"]
+    arn = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    name = create(
+        package("def handler(event, context):\n    raise ValueError(event)\n"),
+        DeadLetterConfig={"TargetArn": arn["Attributes"]["QueueArn"]},
+    )
+    answer = aws("lambda").invoke(
+        FunctionName=name, InvocationType="Event", Payload=b'"lost"'
+    )
+    assert answer["StatusCode"] == 202
+    deadline = time.monotonic() + 10
+    bodies: list[str] = []
+    while not bodies and time.monotonic() < deadline:
+        time.sleep(0.1)
+        found = aws("sqs").receive_message(QueueUrl=queue)
+        bodies = [message["Body"] for message in found.get("Messages", [])]
+    assert bodies == ['"lost"']

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from awsrules.alarms import AlarmState, Evaluation, evaluate
-from awsrules.metric_math import BadExpression
 from rehearsal.alarms.model import Alarm
-from rehearsal.alarms.queries import period_of, returned, run_queries, simple_query
+from rehearsal.alarms.queries import (
+    Query,
+    dimensions_of,
+    period_of,
+    returned,
+    run_queries,
+    simple_query,
+)
 from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
@@ -19,6 +26,7 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 0.05
 _MOST_MINUTES_AT_ONCE = 60
 _MINUTE = timedelta(minutes=1)
+_VISIBLE = "ApproximateNumberOfMessagesVisible"
 
 
 class Alarms:
@@ -37,8 +45,13 @@ class Alarms:
         with self.lock:
             alarms = list(self.by_name.values())
         for alarm in alarms:
-            found = self._evaluation(alarm, minute)
-            if found is not None and found.state != alarm.state:
+            try:
+                found = self._evaluation(alarm, minute)
+            except Exception:
+                # One alarm that cannot be evaluated must not silence the others.
+                log.exception("alarm %s cannot be evaluated", alarm.name)
+                continue
+            if found.state != alarm.state:
                 self.set_state(alarm, found.state, found.reason, "")
 
     def set_state(
@@ -77,20 +90,31 @@ class Alarms:
                 seen += _MINUTE
                 self.evaluate_at(seen)
 
-    def _evaluation(self, alarm: Alarm, minute: datetime) -> Evaluation | None:
+    def _evaluation(self, alarm: Alarm, minute: datetime) -> Evaluation:
         queries = simple_query(alarm.definition)
         period, rule = period_of(queries), alarm.rule
         start = minute - period * rule.range_periods
-        try:
-            series = run_queries(self._plane.metrics, queries, start, minute)
-        except (BadExpression, ValueError) as error:
-            log.error("alarm %s cannot be evaluated: %s", alarm.name, error)
-            return None
+        self._measure_queues(queries, minute)
+        series = run_queries(self._plane.metrics, queries, start, minute)
         points = series[returned(queries)[0]["Id"]]
         values = [
             points.get(start + index * period) for index in range(rule.range_periods)
         ]
         return evaluate(rule, values, alarm.state)
+
+    def _measure_queues(self, queries: Sequence[Query], minute: datetime) -> None:
+        """Measure the queues that an alarm watches: moto's queues measure nothing."""
+        for query in queries:
+            metric = query.get("MetricStat", {}).get("Metric", {})
+            if metric.get("MetricName") != _VISIBLE:
+                continue
+            dimensions = dimensions_of(metric.get("Dimensions"))
+            visible = _visible_messages(self._plane, dimensions["QueueName"])
+            if visible is not None:
+                at = minute - _MINUTE
+                self._plane.metrics.put(
+                    "AWS/SQS", _VISIBLE, dimensions, visible, at=at, unit="Count"
+                )
 
     def _announce(self, alarm: Alarm, previous: dict[str, str], now: datetime) -> None:
         """Emit the event
@@ -129,6 +153,15 @@ class Alarms:
         with self.lock:
             summary = f"Successfully executed action {action}"
             alarm.history.append(_history(alarm, now, summary, kind="Action"))
+
+
+def _visible_messages(plane: Plane, queue: str) -> float | None:
+    from moto.sqs.models import sqs_backends
+
+    queues = sqs_backends[plane.account][plane.region].queues
+    if queue not in queues:
+        return None
+    return float(queues[queue].approximate_number_of_messages)
 
 
 def _message(

@@ -43,7 +43,7 @@ from rehearsal.plane import Plane
 
 _MOST_BODY_BYTES = 10 * 1024 * 1024
 _LONGEST_SECONDS = 29.0
-_POLICY_IS_KEPT_SECONDS = 1.0
+_PERMISSION_IS_KEPT_SECONDS = 1.0
 _FUNCTION_URI = ":lambda:path/2015-03-31/functions/"
 
 _NO_SUCH_METHOD = gateway_error(
@@ -67,7 +67,7 @@ class InvokeApplication:
         self._quotas = Quotas()
         self._logs = LogWriter(plane)
         self._calls = ThreadPoolExecutor(64, thread_name_prefix="api-invoke")
-        self._policies: dict[str, tuple[float, list[Mapping[str, Any]]]] = {}
+        self._admitted: dict[tuple[str, str], float] = {}
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -207,20 +207,22 @@ class InvokeApplication:
             f"arn:aws:execute-api:{self._plane.region}:{request.account}:"
             f"{request.api_id}/{request.stage}/{request.http_method}{request.path}"
         )
-        return any(_admits(item, source) for item in self._policy(function))
+        admitted_at = self._admitted.get((function, source), 0.0)
+        if time.monotonic() - admitted_at < _PERMISSION_IS_KEPT_SECONDS:
+            return True
+        admitted = any(_admits(item, source) for item in self._policy(function))
+        if admitted:
+            self._admitted[function, source] = time.monotonic()
+        return admitted
 
     def _policy(self, function: str) -> list[Mapping[str, Any]]:
-        read_at, statements = self._policies.get(function, (0.0, []))
-        if time.monotonic() - read_at < _POLICY_IS_KEPT_SECONDS:
-            return statements
         try:
             policy = self._plane.client("lambda").get_policy(FunctionName=function)
-            statements = json.loads(policy["Policy"])["Statement"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
-            statements = []
-        self._policies[function] = (time.monotonic(), statements)
+            return []
+        statements: list[Mapping[str, Any]] = json.loads(policy["Policy"])["Statement"]
         return statements
 
     def _record(

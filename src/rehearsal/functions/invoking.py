@@ -123,11 +123,13 @@ class InvokeOperations:
         started = time.monotonic()
         init_seconds: float | None = None
         output = ""
+        self._wait_as_injected(target)
         outcome = self._injected(target, job)
-        extra = self._injected_latency(target)
         if outcome is None:
             outcome, output, init_seconds = self._run_in_worker(version, job)
-        seconds = time.monotonic() - started - (init_seconds or 0.0) + extra
+        else:
+            output = "[ERROR] a failure that the rehearsal injected"
+        seconds = time.monotonic() - started - (init_seconds or 0.0)
         if b"Sandbox.Timedout" in outcome.payload[:80]:
             seconds = float(version.timeout)
         return outcome, self.telemetry.record(
@@ -266,13 +268,10 @@ class InvokeOperations:
             return Outcome(json.dumps(body).encode(), error="Unhandled")
         return None
 
-    def _injected_latency(self, target: Target) -> float:
+    def _wait_as_injected(self, target: Target) -> None:
         """Wait as a fault says, in real time: the caller feels it."""
-        fault = self._fault("latency", target)
-        if fault is None:
-            return 0.0
-        time.sleep(float(fault.settings.get("seconds", 1.0)))
-        return 0.0
+        if fault := self._fault("latency", target):
+            time.sleep(float(fault.settings.get("seconds", 1.0)))
 
 
 def pick_version(main: str, weights: Mapping[str, float], chance: float) -> str:

@@ -93,6 +93,7 @@ class Telemetry:
             document = json.loads(line)
             directives = document["_aws"]["CloudWatchMetrics"]
         except (ValueError, KeyError, TypeError):
+            # A line that only looks like metrics is a log line like any other.
             return
         for directive in directives:
             self._measure_directive(directive, document)
