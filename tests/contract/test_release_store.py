@@ -371,3 +371,60 @@ def test_reports_are_summed_up_in_the_order_they_are_asked_for() -> None:
 
 def test_a_build_without_reports_asks_for_none() -> None:
     assert BuildReports(Clients("us-east-1")).summaries([]) == []
+
+
+EARLY = (
+    "The following hook(s)/validation failed: "
+    "[AWS::EarlyValidation::PropertyValidation]."
+)
+
+
+def finding(logical_id: str, why: str = "Unsupported property [Sise]"):
+    return {
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": logical_id,
+        "ResourceType": "AWS::SQS::Queue",
+        "ValidationStatusReason": why,
+        "ValidationPath": "/Resources/It/Properties",
+    }
+
+
+def unpacked(*events, error: str = "", reason: str = EARLY) -> str:
+    with stubbed("cloudformation") as (clients, stub):
+        stub.add_response(
+            "describe_change_set", {"Status": "FAILED", "StatusReason": reason}
+        )
+        if error:
+            stub.add_client_error("describe_events", error)
+        elif reason == EARLY:
+            stub.add_response(
+                "describe_events",
+                {"OperationEvents": list(events)},
+                {"ChangeSetName": CHANGE_SET_ID, "Filters": {"FailedEvents": True}},
+            )
+        change_set = ChangeSet(CHANGE_SET_ID, STACK_ID, "CREATE_PENDING")
+        return ThrowawayChangeSets(clients, "review-1").change_set(change_set).reason
+
+
+def test_early_validation_is_unpacked_into_resource_and_reason() -> None:
+    assert unpacked(finding("Queue"), {"EventType": "STACK_EVENT"}) == (
+        "Queue (AWS::SQS::Queue) at /Resources/It/Properties: "
+        "Unsupported property [Sise]"
+    )
+
+
+def test_many_findings_are_counted_and_the_same_is_said_once() -> None:
+    found = unpacked(finding("Q0"), *(finding(f"Q{number}") for number in range(7)))
+    assert found.count("Q0") == 1
+    assert found.endswith("; and 2 more")
+
+
+def test_whoever_may_not_read_the_findings_gets_the_reason_as_it_is() -> None:
+    assert unpacked(error="AccessDenied") == EARLY
+    assert unpacked() == EARLY
+
+
+def test_another_reason_is_left_alone() -> None:
+    assert unpacked(reason="No updates are to be performed.") == (
+        "No updates are to be performed."
+    )

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from awsrules.statuses import StackStatus
 from delivery.aws.clients import Clients
 from delivery.aws.errors import code_of, message_of, told_in_our_words
+from delivery.aws.validation import unpacked_reason
 from delivery.model import ChangeSet, ResourceChange, Stack, StackEvent, StackRequest
 
 
@@ -67,12 +68,11 @@ class CloudFormationStacks:
             if not answer.get("NextToken"):
                 break
             page = {"NextToken": answer["NextToken"]}
+        reason = unpacked_reason(
+            self._api, change_set.id, answer.get("StatusReason", "")
+        )
         return ChangeSet(
-            change_set.id,
-            change_set.stack_id,
-            answer["Status"],
-            answer.get("StatusReason", ""),
-            tuple(changes),
+            change_set.id, change_set.stack_id, answer["Status"], reason, tuple(changes)
         )
 
     def discard(self, change_set: ChangeSet) -> None:
