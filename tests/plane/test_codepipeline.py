@@ -293,6 +293,23 @@ def test_stopping_with_abandon_ends_at_once_and_stopping_again_is_refused(
         aws("codepipeline").stop_pipeline_execution(**names, abandon=True)
 
 
+def test_stopping_and_waiting_lets_the_action_end_first(
+    aws: Aws, pipeline: str
+) -> None:
+    token = approval_token(aws, pipeline)
+    execution = latest(aws, pipeline)["pipelineExecutionId"]
+    names = {"pipelineName": pipeline, "pipelineExecutionId": execution}
+
+    aws("codepipeline").stop_pipeline_execution(**names, abandon=False)
+
+    assert latest(aws, pipeline)["status"] == "Stopping"
+    with pytest.raises(ClientError, match="DuplicatedStopRequestException"):
+        aws("codepipeline").stop_pipeline_execution(**names, abandon=False)
+    decide(aws, pipeline, token)
+    until(lambda: latest(aws, pipeline)["status"] == "Stopped")
+    assert action_state(aws, pipeline, "Approve")["status"] == "Succeeded"
+
+
 def test_retrying_a_failed_stage_goes_on_from_there(aws: Aws, pipeline: str) -> None:
     decide(aws, pipeline, approval_token(aws, pipeline), "Rejected")
     assert ended(aws, pipeline) == "Failed"

@@ -22,20 +22,6 @@ def state_changed(build: Build) -> tuple[str, dict[str, Any]]:
     return "CodeBuild Build State Change", detail
 
 
-def phase_changed(build: Build, phase: PhaseRecord) -> tuple[str, dict[str, Any]]:
-    """Return detail type and detail for a phase that ended."""
-    detail = {
-        "completed-phase": phase.name,
-        "completed-phase-status": phase.status,
-        "completed-phase-start": _stamp(phase.started),
-        "completed-phase-end": _stamp(phase.ended),
-        "completed-phase-duration-seconds": phase.seconds,
-        "completed-phase-context": f"[{phase.code}: {phase.message}]",
-        **_common(build),
-    }
-    return "CodeBuild Build Phase Change", detail
-
-
 def _common(build: Build) -> dict[str, Any]:
     answer = build.as_answer()
     return {

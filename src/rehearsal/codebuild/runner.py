@@ -49,7 +49,7 @@ class BuildRun:
         plane: Plane,
         build: Build,
         reports: ReportStore,
-        notify: Callable[[Build, PhaseRecord | None], None],
+        notify: Callable[[Build], None],
     ) -> None:
         self._plane = plane
         self._build = build
@@ -75,7 +75,7 @@ class BuildRun:
         build, role = self._build, self._build.project["serviceRole"]
         for name in ("SUBMITTED", "QUEUED", "PROVISIONING"):
             self._phase(name, lambda: None)
-        self._notify(build, None)
+        self._notify(build)
         log = BuildLog(
             self._plane,
             role_arn=role,
@@ -116,7 +116,7 @@ class BuildRun:
         failed = records.FAILED if self._failed else records.SUCCEEDED
         build.status = self._ending or failed
         build.ended = self._plane.clock.now()
-        self._notify(build, None)
+        self._notify(build)
 
     def _finalize(self) -> None:
         self._cache.save(self._spec.cache_paths)
@@ -156,7 +156,6 @@ class BuildRun:
         if name in ("DOWNLOAD_SOURCE", *_BUILDSPEC_PHASES, "UPLOAD_ARTIFACTS"):
             self._log.container(f"Phase complete: {name} State: {status}")
             self._log.container(f"Phase context status code: {code} Message: {message}")
-            self._notify(self._build, record)
         return status == records.SUCCEEDED
 
     def _prepare(self) -> None:

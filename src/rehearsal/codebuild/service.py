@@ -7,8 +7,8 @@ import uuid
 from typing import Any, ClassVar
 
 from rehearsal.codebuild import records
-from rehearsal.codebuild.events import phase_changed, state_changed
-from rehearsal.codebuild.records import Build, PhaseRecord
+from rehearsal.codebuild.events import state_changed
+from rehearsal.codebuild.records import Build
 from rehearsal.codebuild.reports import ReportStore
 from rehearsal.codebuild.requests import checked_project, requested_build
 from rehearsal.codebuild.runner import BuildRun
@@ -218,8 +218,8 @@ class CodeBuild(Service):
             with self._lock:
                 del self._runs[build.id]
 
-    def _notify(self, build: Build, phase: PhaseRecord | None) -> None:
-        event = phase_changed(build, phase) if phase else state_changed(build)
+    def _notify(self, build: Build) -> None:
+        event = state_changed(build)
         self._plane.events.emit("aws.codebuild", *event, (build.arn,))
 
     def _close(self) -> None:
