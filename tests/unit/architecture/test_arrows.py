@@ -11,13 +11,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 SRC = ROOT / "src"
-TREES = {"delivery", "rehearsal", "awsrules", "medical_records"}
+TREES = {"delivery", "rehearsal", "awsrules", "medical_records", "traffic_hooks"}
 ALLOWED_TREES = {
     "delivery": {"awsrules"},
     "rehearsal": {"awsrules"},
     "awsrules": set(),
     "medical_records": set(),
+    "traffic_hooks": set(),
 }
+# Two trees are zip roots: their package is one folder down.
+FOLDERS = {"medical_records": "functions", "traffic_hooks": "hooks"}
 # What every stage may use, and the stages. `validate` may also read `strategy`.
 SHARED = {"model", "names", "errors", "ports"}
 STAGES = {
@@ -96,7 +99,7 @@ def _delivery_part_imported(module: str) -> str | None:
 
 @pytest.mark.parametrize("tree", sorted(ALLOWED_TREES))
 def test_trees_import_only_the_trees_they_may(tree: str) -> None:
-    folder = SRC / ("functions" if tree == "medical_records" else tree)
+    folder = SRC / FOLDERS.get(tree, tree)
     wrong = [
         str(item)
         for item in _imports(folder)
