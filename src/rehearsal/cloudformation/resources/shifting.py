@@ -31,7 +31,7 @@ def shift(ask: Ask, policy: Mapping[str, Any]) -> bool:
     Raises:
         ShiftFailed: when the deployment ended otherwise than well, or was cancelled.
     """
-    if not ask.changed("FunctionVersion"):
+    if ask.properties["FunctionVersion"] == ask.previous["FunctionVersion"]:
         return False
     if ask.rolling_back and not assumed(ask.plane, ROLLBACK_BY_DEPLOYMENT):
         return False
@@ -104,6 +104,8 @@ def _await(ask: Ask, deploy: Any, deployment: str) -> Mapping[str, Any]:
         info: Mapping[str, Any] = deploy.get_deployment(deploymentId=deployment)[
             "deploymentInfo"
         ]
+        if info["status"] in _ENDED and stopping:
+            raise ShiftFailed("Resource update cancelled")
         if info["status"] in _ENDED:
             return info
         if ask.operation.stopped and not ask.rolling_back and not stopping:
