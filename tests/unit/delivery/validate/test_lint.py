@@ -1,0 +1,178 @@
+"""SAM's translation and cfn-lint, on what they find and on what they refuse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from delivery.cli.main import cli
+from delivery.errors import DeliveryError
+from delivery.validate import lint
+from delivery.validate.lint import Match, templates_linted, translated_for
+from delivery.validate.sam import NotTranslatable, translate
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.mark.parametrize("environment", ["development", "staging", "production"])
+def test_sam_translates_the_application(make_subject, environment: str) -> None:
+    resources = translated_for(make_subject(), environment)["Resources"]
+
+    shifted = "AnalyzeFunctionDeploymentGroup" in resources
+    assert shifted == (environment != "development")
+
+
+def test_a_revision_names_the_version_and_makes_lambda_see_a_change(
+    make_subject,
+) -> None:
+    subject = make_subject()
+    revision = subject.values["production"]["AnalyzeFunctionRevision"]
+
+    resources = translated_for(subject, "production")["Resources"]
+
+    assert f"AnalyzeFunctionVersion{revision[:10]}" in resources
+    assert revision in resources["AnalyzeFunction"]["Properties"]["Description"]
+
+
+def test_what_sam_refuses_is_a_finding_at_its_resource(
+    make_subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint, "run_cfn_lint", lambda files, region: [])
+    subject = make_subject(template={"    AutoPublishAlias: live\n": ""})
+
+    findings = list(templates_linted(subject))
+
+    assert findings
+    assert "SAM refuses the template" in findings[0].message
+    assert findings[0].line is not None
+
+
+def test_a_document_that_sam_refuses_gives_its_sentences() -> None:
+    with pytest.raises(NotTranslatable) as refused:
+        translate(
+            {"Resources": {"F": {"Type": "AWS::Serverless::Function"}}},
+            {},
+            region="us-east-1",
+        )
+
+    assert any("[F]" in each for each in refused.value.problems)
+
+
+def test_an_error_in_a_translation_is_told_at_the_source_of_the_resource(
+    make_subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fake(files: list[Path], region: str) -> list[Match]:
+        path = ("Resources", "AnalyzeFunctionAliaslive", "Properties")
+        one = [
+            Match("E1", "Error", "broken", file, 9, path)
+            for file in files
+            if file.name == "production.json"
+        ]
+        ignored = [Match("W1", "Warning", "unused", each.file, 9, path) for each in one]
+        source = Match(
+            "W2",
+            "Warning",
+            "odd",
+            make_subject().root / "templates/pipeline.yaml",
+            7,
+            (),
+        )
+        return [*one, *ignored, source]
+
+    monkeypatch.setattr(lint, "run_cfn_lint", fake)
+    subject = make_subject()
+
+    findings = list(templates_linted(subject))
+
+    told = [str(each) for each in findings]
+    lines = subject.application.text.splitlines()
+    assert len(told) == 2
+    assert "production: E1 broken" in told[0]
+    assert lines[(findings[0].line or 0) - 1].startswith("  AnalyzeFunction:")
+    assert told[1] == "templates/pipeline.yaml:7: lint W2 odd"
+    assert findings[1].level == "warning"
+
+
+# What `cfn-lint --format json` 1.58.0 answers for a queue with an unknown property.
+RECORDED = """[{"Filename": "/tmp/broken.yaml", "Id": "4fb6", "Level": "Error",
+"Location": {"End": {"ColumnNumber": 11, "LineNumber": 5}, "Path": ["Resources", "A",
+"Properties", "Nope"], "Start": {"ColumnNumber": 7, "LineNumber": 5}},
+"Message": "Additional properties are not allowed ('Nope' was unexpected)",
+"ParentId": null, "Rule": {"Description": "…", "Id": "E3002", "ShortDescription": "…",
+"Source": "…"}}]"""
+
+
+def test_cfn_lints_answer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answered(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 2, stdout=RECORDED, stderr="")
+
+    monkeypatch.setattr(subprocess, "run", answered)
+
+    (match,) = lint.run_cfn_lint([Path("/tmp/broken.yaml")], "us-east-1")
+
+    assert (match.id, match.level, match.line) == ("E3002", "Error", 5)
+    assert match.path == ("Resources", "A", "Properties", "Nope")
+    assert match.file == Path("/tmp/broken.yaml")
+
+
+def test_a_linter_that_does_not_run_is_no_clean_lint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 1, stdout="", stderr="No module cfnlint")
+
+    monkeypatch.setattr(subprocess, "run", broken)
+
+    with pytest.raises(DeliveryError, match="cfn-lint did not run"):
+        lint.run_cfn_lint([Path("x.yaml")], "us-east-1")
+
+
+@pytest.fixture
+def in_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.usefixtures("in_root")
+def test_the_command_ends_well_without_findings() -> None:
+    result = CliRunner().invoke(cli, ["validate", "--skip", "lint"])
+
+    assert result.exit_code == 0, result.output
+    assert "No findings" in result.stdout
+
+
+@pytest.mark.usefixtures("in_root")
+def test_the_rules_are_told() -> None:
+    text = CliRunner().invoke(cli, ["validate", "--rules"])
+    data = CliRunner().invoke(cli, ["validate", "--rules", "--output", "json"])
+
+    assert "pass-role" in text.stdout
+    assert "run-order" in {each["id"] for each in json.loads(data.stdout)["rules"]}
+
+
+def test_a_finding_ends_with_its_own_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("foundation", "pipeline", "template"):
+        text = (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+        (tmp_path / "templates").mkdir(exist_ok=True)
+        (tmp_path / "templates" / f"{name}.yaml").write_text(
+            text.replace("    Description: Runtime of all functions.\n", ""),
+            encoding="utf-8",
+        )
+    config = (ROOT / "environment_config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "environment_config.yaml").write_text(config, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(cli, ["validate", "--skip", "lint"])
+    as_json = CliRunner().invoke(
+        cli, ["validate", "--skip", "lint", "--output", "json"]
+    )
+
+    assert result.exit_code == 2
+    assert "templates/template.yaml:" in result.stdout
+    assert "1 errors and 0 warnings." in result.stdout
+    assert json.loads(as_json.stdout)["findings"][0]["rule"] == "parameter-described"
