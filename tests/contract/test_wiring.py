@@ -1,0 +1,130 @@
+"""The wiring composes each port from its adapter, and starts a plane when needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from delivery.cli import wiring
+from delivery.cli.options import Settings
+from delivery.cli.wiring import PlaneSettings, Tools, project_root
+from delivery.errors import BadInput
+from delivery.model import PlaneInfo
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS = (
+    "account",
+    "builds",
+    "clock",
+    "config_file",
+    "connections",
+    "deployed_stacks",
+    "functions",
+    "pipelines",
+    "plane",
+    "repository",
+    "screen",
+    "secrets",
+    "stacks",
+    "subscriptions",
+    "test_reports",
+    "uploads",
+)
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "REHEARSAL_STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return Tools(Settings(), plane_settings=PlaneSettings(tmp_path))
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_each_port_has_an_adapter_made_once(tools, name) -> None:
+    assert getattr(tools, name) is getattr(tools, name)
+
+
+def test_flows_are_composed_from_the_ports(tools) -> None:
+    assert tools.stack_deployer(dry_run=True).dry_run
+    assert tools.status_reader().pipeline == "MedicalRecordAnalysisPipeline"
+    assert tools.decider().poll_seconds == 2.0
+
+
+def test_the_region_is_given_or_the_environments_or_the_default(
+    tools, monkeypatch
+) -> None:
+    monkeypatch.setattr(Tools, "config_file", _Remembering(""))
+    assert tools.region == "us-east-1"
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert tools.region == "eu-west-1"
+    monkeypatch.setattr(Tools, "config_file", _Remembering("eu-central-1"))
+    assert tools.region == "eu-central-1"
+    tools.settings = Settings(region="ca-central-1")
+    assert tools.region == "ca-central-1"
+
+
+class _Remembering:
+    def __init__(self, region: str) -> None:
+        self.region = region
+
+    def read(self):
+        return {"deployments": {"aws": {"region": self.region}}}
+
+
+def test_the_plane_has_one_region_and_is_polled_often(tools) -> None:
+    tools.settings = Settings(local=True, region="eu-west-1")
+    assert tools.region == "us-east-1"
+    assert tools.poll_seconds < 1
+
+
+def test_the_configuration_beside_the_templates_is_read_from_anywhere(
+    tools, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tools.configuration.project.region == "us-east-1"
+
+
+def test_a_given_configuration_that_is_missing_is_bad_input(tools) -> None:
+    tools.settings = replace(Settings(), config_path=Path("none.yaml"))
+    with pytest.raises(BadInput, match="cannot be read"):
+        tools.configuration  # noqa: B018
+
+
+class FakePlane:
+    def __init__(self, up: bool) -> None:
+        self.up = up
+
+    def running(self):
+        return PlaneInfo(1, "http://127.0.0.1:4720", "0.1.0") if self.up else None
+
+    def start(self):
+        self.up = True
+        return self.running()
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_local_commands_use_the_plane_and_start_it_if_needed(
+    tools, monkeypatch, up, capsys
+) -> None:
+    monkeypatch.setattr(Tools, "plane", FakePlane(up))
+    tools.settings = Settings(local=True)
+    assert tools._clients.endpoint_url == "http://127.0.0.1:4720"
+    assert ("Starting the rehearsal plane" in capsys.readouterr().err) is not up
+
+
+def test_the_project_is_found_from_elsewhere(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert project_root() == ROOT
+    (tmp_path / "templates").mkdir()
+    assert project_root() == tmp_path
+
+
+def test_without_templates_there_is_no_project(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lonely = tmp_path / "a" / "b" / "c.py"
+    monkeypatch.setattr(wiring.delivery, "__file__", str(lonely))
+    with pytest.raises(BadInput, match="no templates"):
+        project_root()
