@@ -134,9 +134,9 @@ class Rehearser:
         )
 
     def _fresh_plane(self) -> str:
+        """Start a plane that remembers nothing; what it caches on disk may stay."""
         if self.plane.stop():
             self.screen.say("The plane that ran is stopped, and its state discarded.")
-        self.plane.reset()
         return self.plane.start().endpoint_url
 
     def _first_execution(self, deployed: Deployed, push: Push) -> str:
