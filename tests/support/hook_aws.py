@@ -118,7 +118,7 @@ def stubbed_aws() -> Iterator[Aws]:
     functions = boto3.client("lambda", **options)
     deployments = boto3.client("codedeploy", **options)
     slept: list[float] = []
-    tools = Tools(functions, deployments, slept.append)
+    tools = Tools(functions, deployments, deployments, slept.append)
     with Stubber(functions) as first, Stubber(deployments) as second:
         yield Aws(tools, first, second, slept)
         first.assert_no_pending_responses()

@@ -11,18 +11,21 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-# Reporting must fit into the time kept for it: two tries of at most four seconds.
+# The time kept for reporting before Lambda ends the function: two tries, each at most
+# two seconds to connect and five to be answered.
+RESERVE_SECONDS = 15.0
 _REPORTING = Config(
-    connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2}
+    connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What checks use of the world."""
+    """What a hook uses of the world."""
 
     functions: Any
     deployments: Any
+    reports: Any
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -32,14 +35,15 @@ def make_tools(seconds: float) -> Tools:
     A call is not repeated by the client: a check counts its attempts itself.
     """
     # AWS's own limit of a synchronous call is 900 seconds.
-    reading = Config(
-        connect_timeout=3,
-        read_timeout=max(1, min(seconds, 900)),
-        retries={"total_max_attempts": 1},
+    patient = max(1, min(seconds, 900))
+    calling = Config(
+        connect_timeout=3, read_timeout=patient, retries={"total_max_attempts": 1}
     )
+    asking = Config(connect_timeout=3, retries={"total_max_attempts": 3})
     return Tools(
-        functions=boto3.client("lambda", config=reading),
-        deployments=boto3.client("codedeploy", config=_REPORTING),
+        functions=boto3.client("lambda", config=calling),
+        deployments=boto3.client("codedeploy", config=asking),
+        reports=boto3.client("codedeploy", config=_REPORTING),
     )
 
 

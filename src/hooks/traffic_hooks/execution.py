@@ -16,13 +16,11 @@ from botocore.exceptions import ClientError
 
 from traffic_hooks import log
 from traffic_hooks.checks import PASSED, Verdict
-from traffic_hooks.clients import Tools, describe, make_tools
+from traffic_hooks.clients import RESERVE_SECONDS, Tools, describe, make_tools
 from traffic_hooks.deadline import OutOfTime, time_limit
 from traffic_hooks.deployment import checks_of
 from traffic_hooks.settings import BadSettings, Check, read_checks
 
-# Kept for the report before Lambda ends the function.
-RESERVE_SECONDS = 10.0
 _DECIDED_BEFORE = "LifecycleEventAlreadyCompletedException"
 
 OneCheck = Callable[[Check, Tools], Verdict]
@@ -113,7 +111,7 @@ def _report(execution: Execution, verdict: Verdict, tools: Tools) -> dict[str, s
         reason=verdict.reason,
     )
     try:
-        tools.deployments.put_lifecycle_event_hook_execution_status(
+        tools.reports.put_lifecycle_event_hook_execution_status(
             deploymentId=execution.deployment_id,
             lifecycleEventHookExecutionId=execution.hook_id,
             status=status,

@@ -165,7 +165,7 @@ def test_a_call_that_hangs_is_reported_before_the_function_dies(
 def test_a_timeout_too_short_to_check_anything_is_reported(aws: Aws) -> None:
     aws.will_report("Failed")
     answer = pre(aws, Context(seconds=3))
-    assert answer["reason"] == "the hook's timeout must be over 10 seconds"
+    assert answer["reason"] == "the hook's timeout must be over 15 seconds"
 
 
 def test_a_second_report_of_the_same_event_is_no_failure(
