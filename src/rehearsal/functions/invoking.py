@@ -122,11 +122,11 @@ class InvokeOperations:
         job = Job(request_id, payload, target.arn, version.timeout, client_context)
         started = time.monotonic()
         init_seconds: float | None = None
-        output = ""
+        used_mb: int | None = None
         self._wait_as_injected(target)
         outcome = self._injected(target, job)
         if outcome is None:
-            outcome, output, init_seconds = self._run_in_worker(version, job)
+            outcome, output, init_seconds, used_mb = self._run_in_worker(version, job)
         else:
             output = "[ERROR] a failure that the rehearsal injected"
         seconds = time.monotonic() - started - (init_seconds or 0.0)
@@ -142,6 +142,7 @@ class InvokeOperations:
                 seconds=max(seconds, 0.0005),
                 init_seconds=init_seconds,
                 memory_mb=version.settings["MemorySize"],
+                used_mb=used_mb,
                 failed=outcome.error is not None,
                 output=output,
                 failure=_failure_line(outcome, request_id),
@@ -152,7 +153,7 @@ class InvokeOperations:
 
     def _run_in_worker(
         self, version: Version, job: Job
-    ) -> tuple[Outcome, str, float | None]:
+    ) -> tuple[Outcome, str, float | None, int | None]:
         while True:
             worker = self.fleet.worker(version)
             with worker.busy:
@@ -161,10 +162,11 @@ class InvokeOperations:
                     continue
                 first = not worker.served
                 outcome = worker.run(job)
-                output = worker.output()
+                output, used_mb = worker.output(), worker.used_mb()
                 if not outcome.alive:
                     self.fleet.discard(version, worker)
-                return outcome, output, worker.init_seconds if first else None
+                init_seconds = worker.init_seconds if first else None
+                return outcome, output, init_seconds, used_mb
 
     def _target(self, params: Params) -> Target:
         function = self.registry.function(params["FunctionName"])

@@ -22,6 +22,7 @@ class Invocation:
     seconds: float
     init_seconds: float | None
     memory_mb: int
+    used_mb: int | None
     failed: bool
     output: str
     failure: str | None
@@ -143,8 +144,10 @@ def log_lines(invocation: Invocation) -> list[str]:
         f"REPORT {request}\tDuration: {milliseconds:.2f} ms"
         f"\tBilled Duration: {int(milliseconds) + 1} ms"
         f"\tMemory Size: {invocation.memory_mb} MB"
-        f"\tMax Memory Used: {invocation.memory_mb // 2} MB\t"
+        "\t"
     )
+    if invocation.used_mb is not None:
+        report += f"Max Memory Used: {invocation.used_mb} MB\t"
     if invocation.init_seconds is not None:
         report += f"Init Duration: {invocation.init_seconds * 1000:.2f} ms\t"
     own = [line for line in invocation.output.splitlines() if line.strip()]

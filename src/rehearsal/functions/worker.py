@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess  # nosec B404 - running the function's code is what a worker is for
 import threading
@@ -111,6 +112,15 @@ class Worker:
             text = log.read()
         self._log_position += len(text)
         return text.decode("utf-8", "replace")
+
+    def used_mb(self) -> int | None:
+        """Return the most memory the process ever used; None where nobody can tell."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
+        except OSError:  # no such file system, or the process has just ended
+            return None
+        match = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(match[1]) // 1024 if match else None
 
     def kill(self) -> None:
         """Tell the process to end, without waiting for it."""

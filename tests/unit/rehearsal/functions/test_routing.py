@@ -63,6 +63,7 @@ def test_a_calls_log_has_the_platforms_lines_around_its_own() -> None:
         seconds=0.0123,
         init_seconds=0.4,
         memory_mb=256,
+        used_mb=61,
         failed=True,
         output="one\n\ntwo\n",
         failure="r Task timed out after 1.00 seconds",
@@ -74,4 +75,5 @@ def test_a_calls_log_has_the_platforms_lines_around_its_own() -> None:
     assert (one, two, end) == ("one", "two", "END RequestId: r")
     assert failure == "r Task timed out after 1.00 seconds"
     assert "Duration: 12.30 ms\tBilled Duration: 13 ms" in report
+    assert "Memory Size: 256 MB\tMax Memory Used: 61 MB" in report
     assert report.endswith("Init Duration: 400.00 ms\t")
