@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -43,6 +44,7 @@ class FrontDoor:
         self._control = control
         self._invoke_api = invoke_api
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._iam = threading.Lock()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -58,6 +60,8 @@ class FrontDoor:
             return self._invoke_api
         request = _Request(environ)
         scope = scope_of(request)
+        if scope is not None and scope.service == "iam":
+            return self._iam_one_at_a_time
         service = self._services.get(scope.service) if scope else None
         if scope is None or service is None:
             return self._moto  # type: ignore[no-any-return]
@@ -66,6 +70,13 @@ class FrontDoor:
         principal = principal_of(scope.access_key, account=self._plane.account)
         response: Response = answer(service, request, principal, scope.region)
         return response
+
+    def _iam_one_at_a_time(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """moto's IAM walks over all policies while another request may add one."""
+        with self._iam:
+            return self._moto(environ, start_response)  # type: ignore[no-any-return]
 
     def _ours(self, service: Service, request: Request) -> bool:
         operation, _ = find_operation(get_service_model(service.name), request)
