@@ -60,7 +60,7 @@ def server():
 
 @pytest.fixture
 def plane(tmp_path):
-    return LocalPlane(root=tmp_path, state_dir=tmp_path / "state", port=4729)
+    return LocalPlane(code=tmp_path, state_dir=tmp_path / "state", port=4729)
 
 
 def _announce(plane, *, pid: int, port: int) -> None:
@@ -181,15 +181,15 @@ def test_branches_and_commits_of_the_source_are_asked_for(
 
 
 def test_an_occupied_port_is_refused_with_another_to_try(plane, server) -> None:
-    taken = LocalPlane(plane.root, plane.state_dir, port=server.server_address[1])
+    taken = LocalPlane(plane.code, plane.state_dir, port=server.server_address[1])
     with pytest.raises(PlaneUnavailable, match="is in use") as caught:
         taken.start()
     assert f"--port {taken.port + 1}" in caught.value.next_step
 
 
 def test_a_plane_that_ends_at_once_shows_the_end_of_its_log(plane) -> None:
-    (plane.root / "src" / "rehearsal").mkdir(parents=True)
-    package = plane.root / "src" / "rehearsal"
+    (plane.code / "rehearsal").mkdir()
+    package = plane.code / "rehearsal"
     (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text("raise SystemExit('no such wheel')\n")
     with pytest.raises(PlaneUnavailable, match="did not start") as caught:
@@ -225,7 +225,7 @@ server.serve_forever()
 
 @pytest.fixture
 def startable(plane):
-    package = plane.root / "src" / "rehearsal"
+    package = plane.code / "rehearsal"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text(SERVE.replace("VERSION", __version__))
@@ -237,7 +237,7 @@ def test_a_plane_is_started_stopped_and_its_state_removed(
     startable, monkeypatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-operators-own")
-    plane = LocalPlane(startable.root, startable.state_dir, 4728, speed=60.0)
+    plane = LocalPlane(startable.code, startable.state_dir, 4728, speed=60.0)
     info = plane.start()
     assert plane.running() == info
     facts = json.loads((plane.state_dir / "plane.json").read_text())
@@ -252,7 +252,7 @@ def test_a_plane_is_started_stopped_and_its_state_removed(
 
 def test_a_plane_that_never_gets_ready_is_given_up(startable, monkeypatch) -> None:
     monkeypatch.setattr(module, "START_SECONDS", 0.3)
-    main = startable.root / "src" / "rehearsal" / "__main__.py"
+    main = startable.code / "rehearsal" / "__main__.py"
     main.write_text("import time; time.sleep(30)\n")
     with pytest.raises(PlaneUnavailable, match="did not start") as caught:
         startable.start()

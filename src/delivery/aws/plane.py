@@ -29,9 +29,12 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class LocalPlane:
-    """A plane that keeps its state in ``state_dir`` and serves on ``port``."""
+    """A plane that keeps its state in ``state_dir`` and serves on ``port``.
 
-    root: Path
+    ``code`` is the folder that holds the package ``rehearsal``.
+    """
+
+    code: Path
     state_dir: Path
     port: int = 4599
     speed: float | None = None
@@ -67,7 +70,7 @@ class LocalPlane:
         with self._log.open("ab") as log:
             process = subprocess.Popen(  # nosec B603
                 self._command(),
-                cwd=self.root,
+                cwd=self.state_dir,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -151,7 +154,7 @@ class LocalPlane:
     def _environment(self) -> dict[str, str]:
         """Let the plane find its code, and none of the operator's AWS settings."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        path = [str(self.root / "src"), kept.get("PYTHONPATH", "")]
+        path = [str(self.code), kept.get("PYTHONPATH", "")]
         return {**kept, "PYTHONPATH": os.pathsep.join(each for each in path if each)}
 
     def _announced(self) -> PlaneInfo | None:

@@ -117,7 +117,8 @@ class Tools:
         from delivery.aws.plane import LocalPlane
 
         where = self.plane_settings
-        return LocalPlane(self.root, where.state_dir, where.port, where.speed)
+        code = Path(delivery.__file__).resolve().parents[1]
+        return LocalPlane(code, where.state_dir, where.port, where.speed)
 
     @cached_property
     def repository(self) -> Repository:
