@@ -110,18 +110,23 @@ class BuildRun:
 
     def _finish(self, log: BuildLog) -> None:
         build = self._build
-        self._phase("FINALIZING", self._finalize, always=True)
+        self._phase("FINALIZING", self._save_cache, always=True)
         log.close()
         build.phases.append(PhaseRecord("COMPLETED", self._plane.clock.now()))
         failed = records.FAILED if self._failed else records.SUCCEEDED
         build.status = self._ending or failed
         build.ended = self._plane.clock.now()
         self._notify(build)
+        # Nobody waits for this: a virtual environment takes seconds to remove.
+        self._clean_up()
 
-    def _finalize(self) -> None:
+    def _save_cache(self) -> None:
         self._cache.save(self._spec.cache_paths)
+
+    def _clean_up(self) -> None:
+        """Remove what nobody reads again; the source of a build that failed stays."""
         leftovers = ["tmp", "home", "shell"]
-        if not self._failed and self._ending is None:
+        if self._build.status == records.SUCCEEDED:
             leftovers += [path.name for path in self._folder.glob("src*")]
         for name in leftovers:
             shutil.rmtree(self._folder / name, ignore_errors=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,25 @@ def unpack(content: bytes, folder: Path) -> None:
 def select_files(files: FileSet, folder: Path) -> list[tuple[Path, str]]:
     """Return the files of ``files`` under ``folder`` with their names in the artifact."""
     base = (folder / files.base_directory).resolve()
+    found = {path for pattern in files.files for path in _matching(pattern, base)}
     chosen = []
-    for path in sorted(base.rglob("*")):
+    for path in sorted(found):
         name = path.relative_to(base).as_posix()
-        if not path.is_file() or not _any_matches(files.files, name):
-            continue
-        if not _any_matches(files.exclude, name):
+        if not any(glob_matches(pattern, name) for pattern in files.exclude):
             chosen.append((path, path.name if files.discard_paths else name))
     return chosen
+
+
+def _matching(pattern: str, base: Path) -> Iterator[Path]:
+    """Yield the files of one glob, without walking where it cannot lead."""
+    fixed = re.split(r"[*?]", pattern)[0]
+    if fixed == pattern:
+        if (base / pattern).is_file():
+            yield base / pattern
+        return
+    for path in (base / fixed.rpartition("/")[0]).rglob("*"):
+        if glob_matches(pattern, path.relative_to(base).as_posix()) and path.is_file():
+            yield path
 
 
 def pack(files: FileSet, folder: Path) -> bytes:
@@ -130,7 +142,3 @@ def _move(origin: Path, target: Path, *, replace: bool) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     origin.rename(target)
     return True
-
-
-def _any_matches(patterns: Iterable[str], name: str) -> bool:
-    return any(glob_matches(pattern, name) for pattern in patterns)
