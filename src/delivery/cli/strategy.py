@@ -119,7 +119,7 @@ def strategy(
     configuration = load_configuration(settings.config_path)
     template = read_application(TEMPLATE)
     traffic = Traffic(rate, error_rate, baseline, response_minutes)
-    region = configuration.project.region
+    region = settings.region or configuration.project.region
     found = [
         assess(each.name, template, each.offered, traffic, region=region)
         for each in targets_of(configuration, environment)
@@ -177,7 +177,12 @@ def _function_text(function: FunctionAssessment) -> str:
 
 def _comparison_text(assessment: Assessment) -> str:
     from delivery.cli.screen import table
-    from delivery.strategy.words import PREDICTION_HEADER, chance, prediction_row
+    from delivery.strategy.words import (
+        PREDICTION_HEADER,
+        advice,
+        chance,
+        prediction_row,
+    )
 
     weakest, traffic = assessment.weakest, assessment.traffic
     if weakest is None:
@@ -190,4 +195,4 @@ def _comparison_text(assessment: Assessment) -> str:
         f"{chance(traffic.baseline_error_rate)} in a good one; without an alarm a person "
         f"recovers {traffic.response_minutes:g} minutes after the shift:"
     )
-    return f"{about}\n{table(rows, PREDICTION_HEADER)}"
+    return f"{about}\n{table(rows, PREDICTION_HEADER)}\n{advice(weakest, traffic)}".rstrip()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from delivery.strategy.blast import predict
+from delivery.strategy.blast import enough_requests_per_second, predict
 from delivery.strategy.findings import examine_alarms, findings_of
 from delivery.strategy.liveness import Liveness
 from delivery.strategy.model import (
@@ -41,6 +41,22 @@ class FunctionAssessment:
     def own(self) -> Prediction | None:
         """The prediction for the schedule that is configured."""
         return self.predictions[0] if _own(self.shift) is not None else None
+
+    def enough_requests_per_second(self, error_rate: float) -> float | None:
+        """The least rate at which an alarm fires on its first chance, with 99 %.
+
+        During the first step of the function's own shift; None where there is none, or
+        where no rate is enough.
+        """
+        own = self.own
+        if own is None or not own.schedule.stepwise:
+            return None
+        weight = own.schedule.steps[0].weight
+        found = (
+            enough_requests_per_second(alarm, weight=weight, error_rate=error_rate)
+            for alarm in self.counted
+        )
+        return min((each for each in found if each is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,14 +93,12 @@ def first_step_requests(schedule: Schedule, traffic: Traffic) -> float:
 
 def enough_requests_per_second(
     alarm: ErrorAlarm, *, weight: float, error_rate: float, chance: float = 0.99
-) -> float:
+) -> float | None:
     """Return the least rate at which the alarm fires on its first chance, nearly always.
 
     Its first chance are the first periods that it needs, all of them while ``weight`` of
     the traffic goes to the new version; the old one is taken to be without failures.
-
-    Raises:
-        ValueError: where no rate is enough, as for a share below the alarm's threshold.
+    None where no rate is enough, as for a share of failures below the threshold.
     """
 
     def fires(rate: float) -> bool:
@@ -114,7 +112,7 @@ def enough_requests_per_second(
     while not fires(high):
         high *= 2
         if high > _FASTEST:
-            raise ValueError(f"no rate makes {alarm.name} fire at {error_rate:.2%}")
+            return None
     low = high / 2
     while high - low > high * 1e-4:
         middle = (low + high) / 2

@@ -11,6 +11,7 @@ from delivery.strategy.plot import comparison_plot, shift_plot
 from delivery.strategy.words import (
     ALARM_HEADER,
     PREDICTION_HEADER,
+    advice,
     alarm_row,
     chance,
     prediction_row,
@@ -63,6 +64,7 @@ def _environment(assessment: Assessment) -> str:
     parts += [_summary(assessment, weakest), *_pictures(weakest)]
     rows = [prediction_row(each) for each in weakest.predictions]
     parts.append(_table("Strategies compared", PREDICTION_HEADER, rows, first=True))
+    parts.append(f"<p>{escape(advice(weakest, assessment.traffic))}</p>")
     parts += [_function(each) for each in assessment.functions if each.shift.enabled]
     return "\n".join(parts)
 

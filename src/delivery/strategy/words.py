@@ -7,7 +7,13 @@ from typing import Any
 
 from delivery.strategy.assess import Assessment, FunctionAssessment
 from delivery.strategy.liveness import Liveness
-from delivery.strategy.model import Alarm, Prediction, Schedule, ShiftFinding
+from delivery.strategy.model import (
+    Alarm,
+    Prediction,
+    Schedule,
+    ShiftFinding,
+    Traffic,
+)
 
 PREDICTION_HEADER = (
     "STRATEGY",
@@ -107,6 +113,27 @@ def evidence(alarm: Alarm) -> str:
     )
 
 
+def advice(function: FunctionAssessment, traffic: Traffic) -> str:
+    """Say how much traffic the alarms need, or that they cannot notice."""
+    own = function.own
+    if own is None or not own.schedule.stepwise:
+        return ""
+    enough = function.enough_requests_per_second(traffic.error_rate)
+    share = chance(traffic.error_rate)
+    if enough is None:
+        return f"No alarm notices {share} failing requests for certain, at any rate."
+    needs = (
+        f"An alarm notices {share} failing requests on its first chance, with 99 %, from "
+        f"{number(enough)} requests/s on"
+    )
+    if own.detected > 0.9:
+        return f"{needs}."
+    return (
+        f"{needs}; at {traffic.requests_per_second:g} requests/s it misses the bad "
+        f"release in {chance(1 - own.detected)} of all shifts."
+    )
+
+
 def assessment_data(assessment: Assessment) -> dict[str, Any]:
     """Return an assessment as plain data."""
     traffic = assessment.traffic
@@ -121,12 +148,12 @@ def assessment_data(assessment: Assessment) -> dict[str, Any]:
             "alarm_delay_seconds": traffic.alarm_delay_seconds,
         },
         "weakest_function": weakest.shift.logical_id if weakest else None,
-        "functions": [_function_data(each) for each in assessment.functions],
+        "functions": [_function_data(each, traffic) for each in assessment.functions],
         "findings": [_finding_data(each) for each in assessment.findings],
     }
 
 
-def _function_data(function: FunctionAssessment) -> dict[str, Any]:
+def _function_data(function: FunctionAssessment, traffic: Traffic) -> dict[str, Any]:
     shift = function.shift
     return {
         "function": shift.logical_id,
@@ -140,6 +167,9 @@ def _function_data(function: FunctionAssessment) -> dict[str, Any]:
         "hooks": list(shift.hooks),
         "alarms": [_alarm_data(each) for each in function.alarms],
         "not_in_predictions": {each.name: each.reason for each in function.left_out},
+        "enough_requests_per_second": function.enough_requests_per_second(
+            traffic.error_rate
+        ),
         "predictions": [_prediction_data(each) for each in function.predictions],
     }
 

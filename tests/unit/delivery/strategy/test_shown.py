@@ -15,7 +15,7 @@ from shift_template import shift_template
 from delivery.cli.strategy import strategy
 from delivery.strategy import Assessment, Traffic, assess
 from delivery.strategy.page import page
-from delivery.strategy.words import assessment_data, chance, number
+from delivery.strategy.words import advice, assessment_data, chance, number
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -109,6 +109,30 @@ def test_chances_that_are_not_quite_certain_do_not_look_so(
 
 def test_large_numbers_have_no_decimals() -> None:
     assert (number(12.34), number(1234.5)) == ("12.3", "1,234")
+
+
+def test_advice_names_the_rate_that_an_alarm_needs() -> None:
+    function, *_ = assessment().functions
+    said = advice(function, Traffic(10, 0.05))
+    # 8.4 failures a minute: a tenth of the traffic, 5 % of it.
+    assert "from 28.0 requests/s on." in said
+
+
+def test_advice_warns_where_the_configured_shift_misses_the_release() -> None:
+    slow = assess("staging", shift_template(), {}, Traffic(0.1, 0.05))
+    said = advice(slow.functions[0], slow.traffic)
+    assert "at 0.1 requests/s it misses the bad release in" in said
+
+
+def test_advice_says_when_no_rate_is_enough() -> None:
+    share = {"Statistic": "Average", "Threshold": 0.5}
+    function, *_ = assessment(shift_template(alarm=share)).functions
+    assert "at any rate" in advice(function, Traffic(10, 0.05))
+
+
+def test_all_at_once_needs_no_advice() -> None:
+    function, *_ = assessment(Shift="false").functions
+    assert advice(function, Traffic(10, 0.05)) == ""
 
 
 @pytest.fixture
