@@ -120,6 +120,21 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an operation failed: the first resource that did, and what that means."""
+
+    logical_id: str
+    type: str
+    reason: str
+    meaning: str = ""
+    next_step: str = ""
+    stack_name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.logical_id} ({self.type}): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSet:
     """A change set as CloudFormation describes it now."""
 
@@ -128,6 +143,7 @@ class ChangeSet:
     status: str
     reason: str = ""
     changes: tuple[ResourceChange, ...] = ()
+    findings: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +169,6 @@ class StackEvent:
     def failed(self) -> bool:
         """Whether it says that something failed."""
         return self.status.endswith("_FAILED")
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why an operation failed: the first resource that did, and what that means."""
-
-    logical_id: str
-    type: str
-    reason: str
-    meaning: str = ""
-    next_step: str = ""
-    stack_name: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.logical_id} ({self.type}): {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

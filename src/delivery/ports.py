@@ -16,6 +16,7 @@ from typing import Protocol
 from delivery.model import (
     AliasRoute,
     Build,
+    Cause,
     ChangeSet,
     Execution,
     Hidden,
@@ -79,6 +80,9 @@ class Stacks(Protocol):
 
     def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
         """Return events, oldest first, that came after the event with id ``since``."""
+
+    def findings(self, stack: str, change_set: str) -> list[Cause]:
+        """Return what validation found in a change set before it could do anything."""
 
     def newest_event(self, stack_id: str) -> str:
         """Return the id of the newest event, or nothing when there is none."""

@@ -235,3 +235,29 @@ def test_the_newest_event_takes_one_page(stacks, api) -> None:
         {"StackName": ID},
     )
     assert stacks.newest_event(ID) == "event-9"
+
+
+def test_findings_of_validation_are_read_and_other_events_left_out(stacks, api) -> None:
+    finding = {
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": "Logs",
+        "ResourceType": "AWS::Logs::LogGroup",
+        "ValidationStatusReason": "6 is not allowed",
+        "ValidationPath": "/Resources/Logs/Properties/RetentionInDays",
+    }
+    asked = {
+        "StackName": "app",
+        "ChangeSetName": "release",
+        "Filters": {"FailedEvents": True},
+    }
+    api.add_response(
+        "describe_events", {"OperationEvents": [finding], "NextToken": "more"}, asked
+    )
+    api.add_response(
+        "describe_events",
+        {"OperationEvents": [{"EventType": "STACK_EVENT"}]},
+        {**asked, "NextToken": "more"},
+    )
+    (cause,) = stacks.findings("app", "release")
+    assert cause.logical_id == "Logs"
+    assert cause.reason.endswith("(at /Resources/Logs/Properties/RetentionInDays)")

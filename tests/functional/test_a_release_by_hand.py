@@ -152,7 +152,7 @@ def test_a_commit_whose_template_fails_stops_in_development_with_the_cause(
     watched = project.tool("status", "--watch", "--local")
     assert watched.returncode == 1
     assert "DeployDevelopment" in watched.stdout
-    assert "AnalyzeLogs" in watched.stdout or "RetentionInDays" in watched.stdout
+    assert "AnalyzeLogs" in watched.stdout, watched.stdout
 
 
 def test_the_token_is_found_nowhere_but_in_secrets_manager(project, deployed) -> None:

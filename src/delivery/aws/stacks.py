@@ -12,7 +12,14 @@ from awsrules.statuses import StackStatus
 from delivery.aws.clients import Clients
 from delivery.aws.errors import code_of, message_of, told_in_our_words
 from delivery.aws.validation import unpacked_reason
-from delivery.model import ChangeSet, ResourceChange, Stack, StackEvent, StackRequest
+from delivery.model import (
+    Cause,
+    ChangeSet,
+    ResourceChange,
+    Stack,
+    StackEvent,
+    StackRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,26 @@ class CloudFormationStacks:
                 return newest_first[::-1]
             page = {"NextToken": answer["NextToken"]}
 
+    def findings(self, stack: str, change_set: str) -> list[Cause]:
+        found: list[Cause] = []
+        page: dict[str, str] = {}
+        while True:
+            with self._doing("read what validation found"):
+                answer = self._api.describe_events(
+                    StackName=stack,
+                    ChangeSetName=change_set,
+                    Filters={"FailedEvents": True},
+                    **page,
+                )
+            found.extend(
+                _finding(each)
+                for each in answer.get("OperationEvents", [])
+                if each.get("EventType") == "VALIDATION_ERROR"
+            )
+            if not answer.get("NextToken"):
+                return found
+            page = {"NextToken": answer["NextToken"]}
+
     def newest_event(self, stack_id: str) -> str:
         events = self._events_page(stack_id, {})["StackEvents"]
         return str(events[0]["EventId"]) if events else ""
@@ -176,6 +203,16 @@ def _change(data: dict[str, Any]) -> ResourceChange:
         replacement=change.get("Replacement", "False"),
         policy_action=change.get("PolicyAction", ""),
         properties=tuple(sorted(each for each in names if each)),
+    )
+
+
+def _finding(data: dict[str, Any]) -> Cause:
+    path = data.get("ValidationPath", "")
+    reason = data.get("ValidationStatusReason", "")
+    return Cause(
+        logical_id=data.get("LogicalResourceId", ""),
+        type=data.get("ResourceType", ""),
+        reason=f"{reason} (at {path})" if path else reason,
     )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from delivery.errors import OperationFailed, Unreachable
+from dataclasses import replace
+
+from delivery.errors import DeliveryError, OperationFailed, Unreachable
 from delivery.model import ChangeSet, StackRequest
 from delivery.ports import Clock, Stacks
 
 POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 900.0
+
+# The marker in a change set's reason; DescribeEvents tells what was found. Source: AWS
+# CloudFormation User Guide, "Validate stack deployments".
+EARLY_VALIDATION = "AWS::EarlyValidation"
 
 
 def prepare(
@@ -29,8 +35,20 @@ def prepare(
         stacks.discard(change_set)
         raise
     if change_set.status != "CREATE_COMPLETE":
+        change_set = _with_findings(stacks, change_set)
         stacks.discard(change_set)
     return change_set
+
+
+def _with_findings(stacks: Stacks, change_set: ChangeSet) -> ChangeSet:
+    """Add what early validation found; the reason itself only says that it did."""
+    if EARLY_VALIDATION not in change_set.reason:
+        return change_set
+    try:
+        found = stacks.findings(change_set.stack_id, change_set.id)
+    except DeliveryError:
+        return change_set
+    return replace(change_set, findings=tuple(found))
 
 
 def _wait_until_ready(

@@ -209,9 +209,11 @@ def _as_wanted(stack: Stack) -> bool:
 
 
 def _refused(request: StackRequest, change_set: ChangeSet) -> OperationFailed:
-    cause = explain(Cause(request.name, "change set", change_set.reason))
+    given = Cause(request.name, "change set", change_set.reason)
+    cause = explain(next(iter(change_set.findings), given))
+    found = [f"{each}" for each in change_set.findings] or [change_set.reason]
     return OperationFailed(
         f"CloudFormation refused the change set for stack {request.name}.",
-        why=f"{change_set.reason} {cause.meaning}".strip(),
+        why="\n".join(filter(None, [*found, cause.meaning])),
         next_step=cause.next_step,
     )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from awsrules.statuses import ActionStatus
+from delivery.deploy.apply import EARLY_VALIDATION
 from delivery.errors import BadInput, DeliveryError, Unreachable
-from delivery.model import ActionState, Execution, StageState
+from delivery.model import ActionState, Cause, Execution, StageState
 from delivery.operate.failures import explain_build
 from delivery.operate.status import Failure, Status, status_of
 from delivery.ports import Builds, Clock, Pipelines, Stacks
-from delivery.watch.causes import last_operation, root_cause
+from delivery.watch.causes import explain, last_operation, root_cause
 
 POLL_SECONDS = 5.0
 LOG_LINES = 400
@@ -119,7 +120,9 @@ class StatusReader:
         stack = self.stacks.find(name) if name else None
         if stack is None:
             return None
-        cause = root_cause(last_operation(self.stacks.events(stack.id)))
+        cause = self._found_before(name, action) or root_cause(
+            last_operation(self.stacks.events(stack.id))
+        )
         if cause is None:
             return None
         return Failure(
@@ -130,6 +133,14 @@ class StatusReader:
             next_step=cause.next_step,
             url=action.url,
         )
+
+    def _found_before(self, stack: str, action: ActionState) -> Cause | None:
+        """Return the first finding of early validation, which made no stack event."""
+        if EARLY_VALIDATION not in action.summary:
+            return None
+        change_set = action.configuration.get("ChangeSetName", "")
+        found = self.stacks.findings(stack, change_set)
+        return explain(found[0]) if found else None
 
 
 def watch_status(

@@ -174,7 +174,8 @@ def _as_of(
     stage: StageState, execution_id: str, history: tuple[ActionState, ...]
 ) -> StageState:
     if stage.execution_id == execution_id and execution_id:
-        return replace(stage, actions=_merge(stage.actions, history))
+        current = _of_this_execution(stage.actions, history)
+        return replace(stage, actions=_merge(current, history))
     pending = tuple(
         ActionState(each.name, ActionStatus.NOT_STARTED) for each in (stage.actions)
     )
@@ -183,6 +184,25 @@ def _as_of(
         status=_status_from(history),
         execution_id=execution_id if history else "",
         actions=_merge(pending, history),
+    )
+
+
+def _of_this_execution(
+    current: tuple[ActionState, ...], history: tuple[ActionState, ...]
+) -> tuple[ActionState, ...]:
+    """Reset actions that this execution has not reached.
+
+    CodePipeline shows an action as its last execution left it, even when that is an
+    earlier one than the stage's. An empty history may only be late.
+    """
+    reached = {each.name for each in history}
+    return tuple(
+        (
+            each
+            if not reached or each.name in reached or each.awaits_approval
+            else ActionState(each.name, ActionStatus.NOT_STARTED)
+        )
+        for each in current
     )
 
 

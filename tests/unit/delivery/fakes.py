@@ -15,6 +15,7 @@ from delivery.model import (
     ActionState,
     AliasRoute,
     Build,
+    Cause,
     ChangeSet,
     Execution,
     Hidden,
@@ -127,6 +128,7 @@ class FakeStacks:
     unreachable_looks: int = 0
     discarded: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    found: list[Cause] = field(default_factory=list)
     _running: dict[str, tuple[str, list[tuple[str, str, str]]]] = field(
         default_factory=dict
     )
@@ -192,6 +194,9 @@ class FakeStacks:
         events = self.log.get(name, [])
         ids = [each.id for each in events]
         return events[ids.index(since) + 1 :] if since in ids else list(events)
+
+    def findings(self, stack: str, change_set: str) -> list[Cause]:
+        return self.found
 
     def newest_event(self, stack_id: str) -> str:
         events = self.events(stack_id)

@@ -7,9 +7,9 @@ from delivery_fakes import make_event, make_stack, stack_id
 
 from awsrules.statuses import StackStatus
 from delivery.deploy.plan import StackNeedsAttention
-from delivery.errors import OperationFailed, Refused
+from delivery.errors import NotPermitted, OperationFailed, Refused
 from delivery.flows.stack import StackDeployer
-from delivery.model import StackRequest
+from delivery.model import Cause, StackRequest
 
 REQUEST = StackRequest("app", "Resources: {}", {"Stage": "x"})
 NO_CHANGES = "The submitted information didn't contain changes."
@@ -56,6 +56,29 @@ def test_a_refused_change_set_says_why_and_leaves_no_shell(deployer, stacks) -> 
         deployer.deploy(REQUEST)
     assert "Transform failed" in caught.value.why
     assert stacks.deleted == ["app"]
+
+
+def test_what_early_validation_found_is_the_reason(deployer, stacks) -> None:
+    stacks.change_set_status = "FAILED"
+    stacks.change_set_reason = "failed: [AWS::EarlyValidation::PropertyValidation]"
+    stacks.found = [Cause("Logs", "AWS::Logs::LogGroup", "6 is not allowed")]
+    with pytest.raises(OperationFailed) as caught:
+        deployer.deploy(REQUEST)
+    assert caught.value.why.startswith("Logs (AWS::Logs::LogGroup): 6 is not allowed")
+
+
+def test_findings_that_cannot_be_read_leave_the_reason(
+    deployer, stacks, monkeypatch
+) -> None:
+    def denied(stack, change_set):
+        raise NotPermitted("no")
+
+    monkeypatch.setattr(stacks, "findings", denied)
+    stacks.change_set_status = "FAILED"
+    stacks.change_set_reason = "failed: [AWS::EarlyValidation::PropertyValidation]"
+    with pytest.raises(OperationFailed) as caught:
+        deployer.deploy(REQUEST)
+    assert "EarlyValidation" in caught.value.why
 
 
 def test_changes_are_shown_before_they_are_asked_for(deployer, screen) -> None:

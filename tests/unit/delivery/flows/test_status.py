@@ -18,7 +18,7 @@ from delivery_fakes import (
 from awsrules.statuses import BuildStatus
 from delivery.errors import BadInput, NotPermitted, Unreachable
 from delivery.flows.status import StatusReader, watch_status
-from delivery.model import BuildPhase
+from delivery.model import BuildPhase, Cause
 
 PIPELINE = "MedicalRecordAnalysisPipeline"
 
@@ -122,6 +122,21 @@ def test_a_stack_without_a_failure_leaves_the_summary(
     if present:
         stacks.stacks["app"] = make_stack()
     assert reader.read_with_failures().failures[0].cause == "no such role"
+
+
+def test_what_early_validation_found_is_unpacked(reader, pipelines, stacks) -> None:
+    action = make_action(
+        "CreateChangeSet",
+        "Failed",
+        provider="CloudFormation",
+        configuration={"StackName": "app", "ChangeSetName": "release"},
+        summary="failed: [AWS::EarlyValidation::PropertyValidation]",
+    )
+    _failed_in(pipelines, "DeployStaging", action)
+    stacks.stacks["app"] = make_stack()
+    stacks.found = [Cause("Logs", "AWS::Logs::LogGroup", "6 is not allowed")]
+    (failure,) = reader.read_with_failures().failures
+    assert failure.cause == "stack app: Logs (AWS::Logs::LogGroup): 6 is not allowed"
 
 
 def test_a_rejection_shows_who_and_the_comment(reader, pipelines) -> None:

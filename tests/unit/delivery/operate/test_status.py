@@ -123,3 +123,22 @@ def test_without_an_execution_nothing_has_settled() -> None:
 
 def test_a_duration_needs_both_ends() -> None:
     assert seconds_between(START, None) is None
+
+
+def test_actions_left_by_an_earlier_execution_are_not_this_ones() -> None:
+    """CodePipeline keeps showing how an action ended last, in whichever execution."""
+    stage = make_stage(
+        "DeployStaging",
+        "Failed",
+        make_action("CreateChangeSet", "Failed"),
+        make_action("ExecuteChangeSet", "Succeeded"),
+    )
+    history = {"DeployStaging": (make_action("CreateChangeSet", "Failed"),)}
+    (shown,) = _status(make_state(stage), history=history).stages
+    assert [each.status for each in shown.actions] == ["Failed", "NotStarted"]
+
+
+def test_a_history_that_is_late_hides_no_action() -> None:
+    stage = make_stage("Build", "InProgress", make_action("Build", "InProgress"))
+    (shown,) = _status(make_state(stage)).stages
+    assert [each.status for each in shown.actions] == ["InProgress"]
