@@ -9,6 +9,7 @@ from typing import Any
 from awsrules.intrinsics import Scope
 from awsrules.schemas import schema_of
 from awsrules.templates import resolve
+from rehearsal.cloudformation.causes import Causes, causes_of
 from rehearsal.cloudformation.definition import Definition
 from rehearsal.cloudformation.model import Resource, Settings, Stack
 from rehearsal.cloudformation.values import Lookup, with_stack_tags
@@ -190,7 +191,7 @@ class _Comparison:
         raw = body.get("Properties") or {}
         for key in sorted(wanted.keys() | current.properties.keys()):
             before, after = current.properties.get(key), wanted.get(key)
-            causes = _causes(raw.get(key), self._new)
+            causes = causes_of(raw.get(key), self._new.scope.parameters)
             moved = [each for each in causes.attributes if self._moves(each)]
             if before == after and not moved:
                 continue
@@ -212,7 +213,7 @@ class _Comparison:
     def _reasons(
         self,
         target: dict[str, Any],
-        causes: _Causes,
+        causes: Causes,
         moved: list[str],
         *,
         dynamic: bool,
@@ -263,57 +264,6 @@ class _Preview(Lookup):
 
     def att(self, name: str, attribute: str) -> Any:
         return super().att(name, attribute) if name in self._known_ids else UNKNOWN
-
-
-class _Causes:
-    """The parameters, resources and attributes that a property's value is made from."""
-
-    def __init__(self) -> None:
-        self.parameters: list[str] = []
-        self.references: list[str] = []
-        self.attributes: list[str] = []
-
-
-def _causes(value: Any, definition: Definition) -> _Causes:
-    found = _Causes()
-    declared = definition.template.get("Parameters", {})
-
-    def ref(name: str) -> None:
-        (found.parameters if name in declared else found.references).append(name)
-
-    def walk(each: Any) -> None:
-        match each:
-            case {"Ref": str(name), **rest} if not rest:
-                ref(name)
-            case {"Fn::GetAtt": [str(name), str(attribute)]}:
-                found.attributes.append(f"{name}.{attribute}")
-            case {"Fn::GetAtt": str(whole)}:
-                found.attributes.append(whole)
-            case {"Fn::Sub": str(text)}:
-                _variables(text, ref, found.attributes)
-            case {"Fn::Sub": [str(text), dict(given)]}:
-                _variables(text, ref, found.attributes, given)
-                walk(given)
-            case dict():
-                for one in each.values():
-                    walk(one)
-            case list():
-                for one in each:
-                    walk(one)
-
-    walk(value)
-    return found
-
-
-def _variables(
-    text: str, ref: Any, attributes: list[str], given: Mapping[str, Any] | None = None
-) -> None:
-    import re
-
-    for name in re.findall(r"\$\{([^!}][^}]*)\}", text):
-        if name in (given or {}) or name.startswith("AWS::"):
-            continue
-        attributes.append(name) if "." in name else ref(name)
 
 
 def _detail(
@@ -398,7 +348,9 @@ def _shown(
 def _shown_value(definition: Definition, value: Any, name: str, key: str) -> Any:
     """Give an old value unless a NoEcho parameter went into it."""
     body = definition.resources.get(name, {})
-    causes = _causes((body.get("Properties") or {}).get(key), definition)
+    causes = causes_of(
+        (body.get("Properties") or {}).get(key), definition.scope.parameters
+    )
     return "****" if definition.hidden & set(causes.parameters) else value
 
 

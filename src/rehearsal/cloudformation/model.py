@@ -71,6 +71,7 @@ class Operation:
     Attributes:
         role_arn: whose rights are used: the stack's role, else the caller's.
         on_failure: ROLLBACK, DELETE or DO_NOTHING.
+        undoes: the operation that a rollback takes back.
         cancelled: set by CancelUpdateStack.
         abandoned: set once a resource failed: nothing new starts.
         finished: set when its threads have ended.
@@ -81,6 +82,7 @@ class Operation:
     role_arn: str | None
     on_failure: str = "ROLLBACK"
     retain_except_on_create: bool = False
+    undoes: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     cancelled: threading.Event = field(default_factory=threading.Event)
     abandoned: threading.Event = field(default_factory=threading.Event)

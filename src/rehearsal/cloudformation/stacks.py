@@ -136,7 +136,7 @@ class StackOperations(Service):
         operation = operation_of(
             "CONTINUE_ROLLBACK", params, call, settings, "ROLLBACK"
         )
-        self._engine.continue_rollback(stack, operation, skip)
+        self._engine.roll_back(stack, operation, skip)
         return {}
 
     def rollback_stack(self, params: Params, call: Call) -> Answer:

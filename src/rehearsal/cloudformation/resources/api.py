@@ -52,6 +52,7 @@ class RestApi(Kind):
         wanted["Name"] = wanted.get("Name") or title or ask.name("Name")
         model = client.meta.service_model.operation_model("CreateRestApi")
         api = client.create_rest_api(**arguments(model, wanted))
+        ask.claimed.append(api["id"])
         self._import(ask, api["id"])
         return Made(api["id"], self._attributes(client, api["id"]))
 
@@ -105,6 +106,7 @@ class Stage(Kind):
         wanted = {k: v for k, v in ask.properties.items() if k not in self._APART}
         tags = {each["Key"]: each["Value"] for each in ask.properties.get("Tags", [])}
         client.create_stage(**arguments(model, {**wanted, "tags": tags}))
+        ask.claimed.append(ask.properties["StageName"])
         self._patch(ask, self._logging(ask))
         return Made(ask.properties["StageName"])
 

@@ -55,6 +55,7 @@ class Ask:
         physical_id: the id so far; empty on create.
         shift: the resource's UpdatePolicy, resolved.
         rolling_back: whether a failed update is being undone.
+        claimed: ids of what a create has made, should it fail half-way.
         uncertain: whether the change before this one failed half-way.
     """
 
@@ -71,6 +72,7 @@ class Ask:
     shift: Properties = field(default_factory=dict)
     rolling_back: bool = False
     uncertain: bool = False
+    claimed: list[str] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         """Give a client that acts with the stack's rights."""
@@ -188,6 +190,7 @@ class Calls(Kind):
         parameters = {**self.fixed, **arguments(model, wanted, update=bool(key)), **key}
         answer = call(client, operation, parameters)
         physical_id = ask.physical_id or self.identity(ask, parameters, answer)
+        ask.claimed.append(physical_id)
         if self.then:
             self.then(ask, physical_id)
         found = self.attributes(ask, physical_id, answer) if self.attributes else {}

@@ -9,6 +9,7 @@ from typing import Any
 
 from rehearsal.cloudformation.resources.base import (
     Ask,
+    Calls,
     Kind,
     Made,
     arguments,
@@ -31,6 +32,7 @@ class Function(Kind):
         wanted = {k: v for k, v in ask.properties.items() if k not in _APART}
         wanted |= {"FunctionName": name, "Code": _code(ask)}
         arn = client.create_function(**arguments(model, wanted))["FunctionArn"]
+        ask.claimed.append(name)
         _settle(client, name)
         self._reserve(ask, name)
         return Made(name, {"Arn": arn}, not_rehearsed=_left_out(ask))
@@ -204,24 +206,8 @@ class Permission(Kind):
         call(ask.client("lambda"), "RemovePermission", key, gone=_GONE)
 
 
-class EventInvokeConfig(Kind):
-    """AWS::Lambda::EventInvokeConfig."""
-
-    def create(self, ask: Ask) -> Made:
-        client = ask.client("lambda")
-        model = client.meta.service_model.operation_model(
-            "PutFunctionEventInvokeConfig"
-        )
-        client.put_function_event_invoke_config(**arguments(model, ask.properties))
-        made = f"{ask.properties['FunctionName']}|{ask.properties['Qualifier']}"
-        return Made(made)
-
-    def delete(self, ask: Ask) -> None:
-        key = {
-            "FunctionName": ask.properties["FunctionName"],
-            "Qualifier": ask.properties["Qualifier"],
-        }
-        call(ask.client("lambda"), "DeleteFunctionEventInvokeConfig", key, gone=_GONE)
+def _invoked(ask: Ask) -> dict[str, Any]:
+    return {key: ask.properties[key] for key in ("FunctionName", "Qualifier")}
 
 
 def _qualified(ask: Ask) -> dict[str, str]:
@@ -290,7 +276,15 @@ class FunctionFailed(Exception):
 
 KINDS: dict[str, Kind] = {
     "AWS::Lambda::Alias": Alias(),
-    "AWS::Lambda::EventInvokeConfig": EventInvokeConfig(),
+    "AWS::Lambda::EventInvokeConfig": Calls(
+        service="lambda",
+        creates="PutFunctionEventInvokeConfig",
+        updates="PutFunctionEventInvokeConfig",
+        deletes="DeleteFunctionEventInvokeConfig",
+        key=_invoked,
+        identity=lambda ask, sent, answer: f"{sent['FunctionName']}|{sent['Qualifier']}",
+        gone=_GONE,
+    ),
     "AWS::Lambda::Function": Function(),
     "AWS::Lambda::Permission": Permission(),
     "AWS::Lambda::Version": Version(),

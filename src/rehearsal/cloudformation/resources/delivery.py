@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.cloudformation.resources.base import Ask, Calls, Kind, Made, call, fit
+from rehearsal.cloudformation.resources.base import Ask, Calls, Kind, Made, fit
 
 _PIPELINE_APART = {"Tags", "RestartExecutionOnUpdate", "DisableInboundStageTransitions"}
 
@@ -23,6 +23,7 @@ class Pipeline(Kind):
     def create(self, ask: Ask) -> Made:
         declared, client = self._declaration(ask), ask.client("codepipeline")
         made = client.create_pipeline(pipeline=declared, tags=_tags(ask))["pipeline"]
+        ask.claimed.append(made["name"])
         self._transitions(ask, made["name"])
         return self._made(ask, made)
 
@@ -81,6 +82,7 @@ class Webhook(Kind):
         model = client.meta.service_model.operation_model("PutWebhook")
         declared = fit(wanted, model.input_shape.members["webhook"])
         made = client.put_webhook(webhook=declared, tags=_tags(ask))["webhook"]
+        ask.claimed.append(wanted["Name"])
         if ask.properties.get("RegisterWithThirdParty"):
             client.register_webhook_with_third_party(webhookName=wanted["Name"])
         return Made(wanted["Name"], {"Url": made["url"], "Id": wanted["Name"]})
@@ -90,72 +92,6 @@ class Webhook(Kind):
         if ask.properties.get("RegisterWithThirdParty"):
             client.deregister_webhook_with_third_party(webhookName=name)
         client.delete_webhook(name=name)
-
-
-class ReportGroup(Kind):
-    """AWS::CodeBuild::ReportGroup."""
-
-    def create(self, ask: Ask) -> Made:
-        client = ask.client("codebuild")
-        model = client.meta.service_model.operation_model("CreateReportGroup")
-        wanted = {k: v for k, v in ask.properties.items() if k != "DeleteReports"}
-        wanted["Name"] = ask.name("Name", limit=128)
-        arn = client.create_report_group(**fit(wanted, model.input_shape))[
-            "reportGroup"
-        ]["arn"]
-        return Made(arn, {"Arn": arn})
-
-    def update(self, ask: Ask) -> Made:
-        client = ask.client("codebuild")
-        model = client.meta.service_model.operation_model("UpdateReportGroup")
-        wanted = {
-            k: ask.properties[k]
-            for k in ("ExportConfig", "Tags")
-            if k in ask.properties
-        }
-        client.update_report_group(
-            arn=ask.physical_id, **fit(wanted, model.input_shape)
-        )
-        return Made(ask.physical_id, ask.attributes)
-
-    def delete(self, ask: Ask) -> None:
-        ask.client("codebuild").delete_report_group(
-            arn=ask.physical_id,
-            deleteReports=bool(ask.properties.get("DeleteReports", False)),
-        )
-
-
-class DeploymentGroup(Kind):
-    """AWS::CodeDeploy::DeploymentGroup."""
-
-    def create(self, ask: Ask) -> Made:
-        client, name = ask.client("codedeploy"), ask.name(
-            "DeploymentGroupName", limit=100
-        )
-        model = client.meta.service_model.operation_model("CreateDeploymentGroup")
-        wanted = {**ask.properties, "DeploymentGroupName": name}
-        client.create_deployment_group(**fit(wanted, model.input_shape))
-        return Made(name)
-
-    def update(self, ask: Ask) -> Made:
-        client = ask.client("codedeploy")
-        model = client.meta.service_model.operation_model("UpdateDeploymentGroup")
-        wanted = {
-            key: value
-            for key, value in ask.properties.items()
-            if key not in ("DeploymentGroupName", "Tags")
-        }
-        wanted["CurrentDeploymentGroupName"] = ask.physical_id
-        client.update_deployment_group(**fit(wanted, model.input_shape))
-        return Made(ask.physical_id)
-
-    def delete(self, ask: Ask) -> None:
-        key = {
-            "applicationName": ask.properties["ApplicationName"],
-            "deploymentGroupName": ask.physical_id,
-        }
-        gone = frozenset({"ApplicationDoesNotExistException"})
-        call(ask.client("codedeploy"), "DeleteDeploymentGroup", key, gone=gone)
 
 
 KINDS: dict[str, Kind] = {
@@ -172,7 +108,22 @@ KINDS: dict[str, Kind] = {
             "Arn": ask.arn("codebuild", f"project/{name}")
         },
     ),
-    "AWS::CodeBuild::ReportGroup": ReportGroup(),
+    "AWS::CodeBuild::ReportGroup": Calls(
+        service="codebuild",
+        creates="CreateReportGroup",
+        updates="UpdateReportGroup",
+        deletes="DeleteReportGroup",
+        name="Name",
+        limit=128,
+        without=frozenset({"DeleteReports"}),
+        key=lambda ask: {"arn": ask.physical_id},
+        delete_key=lambda ask: {
+            "arn": ask.physical_id,
+            "deleteReports": bool(ask.properties.get("DeleteReports", False)),
+        },
+        identity=lambda ask, sent, answer: str(answer["reportGroup"]["arn"]),
+        attributes=lambda ask, arn, answer: {"Arn": arn},
+    ),
     "AWS::CodeConnections::Connection": Calls(
         service="codeconnections",
         creates="CreateConnection",
@@ -207,7 +158,21 @@ KINDS: dict[str, Kind] = {
         key=lambda ask: {"deploymentConfigName": ask.physical_id},
         identity=lambda ask, sent, answer: str(sent["deploymentConfigName"]),
     ),
-    "AWS::CodeDeploy::DeploymentGroup": DeploymentGroup(),
+    "AWS::CodeDeploy::DeploymentGroup": Calls(
+        service="codedeploy",
+        creates="CreateDeploymentGroup",
+        updates="UpdateDeploymentGroup",
+        deletes="DeleteDeploymentGroup",
+        name="DeploymentGroupName",
+        limit=100,
+        key=lambda ask: {"currentDeploymentGroupName": ask.physical_id},
+        delete_key=lambda ask: {
+            "applicationName": ask.properties["ApplicationName"],
+            "deploymentGroupName": ask.physical_id,
+        },
+        identity=lambda ask, sent, answer: str(sent["deploymentGroupName"]),
+        gone=frozenset({"ApplicationDoesNotExistException"}),
+    ),
     "AWS::CodePipeline::Pipeline": Pipeline(),
     "AWS::CodePipeline::Webhook": Webhook(),
 }

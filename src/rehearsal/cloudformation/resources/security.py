@@ -7,6 +7,7 @@ from typing import Any
 
 from rehearsal.cloudformation.resources.base import (
     Ask,
+    Calls,
     Kind,
     Made,
     NotRehearsed,
@@ -47,6 +48,7 @@ class Key(Kind):
             optional["Policy"] = json.dumps(ask.properties["KeyPolicy"])
         made = ask.client("kms").create_key(Tags=_kms_tags(ask), **optional)
         key_id = made["KeyMetadata"]["KeyId"]
+        ask.claimed.append(key_id)
         self._switch(ask, key_id)
         return Made(key_id, {"KeyId": key_id, "Arn": made["KeyMetadata"]["Arn"]})
 
@@ -82,25 +84,6 @@ class Key(Kind):
             kms.enable_key_rotation(KeyId=key_id, **period)
         else:
             kms.disable_key_rotation(KeyId=key_id)
-
-
-class KeyAlias(Kind):
-    """AWS::KMS::Alias."""
-
-    def create(self, ask: Ask) -> Made:
-        name = ask.properties["AliasName"]
-        target = ask.properties["TargetKeyId"]
-        ask.client("kms").create_alias(AliasName=name, TargetKeyId=target)
-        return Made(name)
-
-    def update(self, ask: Ask) -> Made:
-        ask.client("kms").update_alias(
-            AliasName=ask.physical_id, TargetKeyId=ask.properties["TargetKeyId"]
-        )
-        return Made(ask.physical_id)
-
-    def delete(self, ask: Ask) -> None:
-        ask.client("kms").delete_alias(AliasName=ask.physical_id)
 
 
 class Secret(Kind):
@@ -179,6 +162,7 @@ class Role(Kind):
         role = ask.client("iam").create_role(
             RoleName=name, AssumeRolePolicyDocument=trust, **wanted
         )["Role"]
+        ask.claimed.append(name)
         self._policies(ask, name)
         return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
@@ -334,7 +318,15 @@ KINDS: dict[str, Kind] = {
     "AWS::IAM::ManagedPolicy": ManagedPolicy(),
     "AWS::IAM::Policy": RolePolicy(),
     "AWS::IAM::Role": Role(),
-    "AWS::KMS::Alias": KeyAlias(),
+    "AWS::KMS::Alias": Calls(
+        service="kms",
+        creates="CreateAlias",
+        updates="UpdateAlias",
+        deletes="DeleteAlias",
+        key=lambda ask: {"AliasName": ask.physical_id},
+        identity=lambda ask, sent, answer: str(sent["AliasName"]),
+        gone=frozenset({"NotFoundException"}),
+    ),
     "AWS::KMS::Key": Key(),
     "AWS::SecretsManager::Secret": Secret(),
 }

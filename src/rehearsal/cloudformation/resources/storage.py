@@ -58,6 +58,7 @@ class Bucket(Kind):
         lock = ask.properties.get("ObjectLockEnabled")
         settings = {"ObjectLockEnabledForBucket": True} if lock else {}
         ask.client("s3").create_bucket(Bucket=name, **settings)
+        ask.claimed.append(name)
         return self._configure(ask, name)
 
     def update(self, ask: Ask) -> Made:

@@ -10,7 +10,6 @@ from rehearsal.cloudformation.resources.base import (
     Kind,
     Made,
     call,
-    fit,
 )
 
 _GONE = frozenset(
@@ -30,6 +29,7 @@ class LogGroup(Kind):
         if tags:
             wanted["tags"] = tags
         ask.client("logs").create_log_group(logGroupName=name, **wanted)
+        ask.claimed.append(name)
         self._retain(ask, name)
         return Made(name, {"Arn": ask.arn("logs", f"log-group:{name}:*")})
 
@@ -62,79 +62,6 @@ class LogGroup(Kind):
             logs.delete_retention_policy(logGroupName=name)
 
 
-class MetricFilter(Kind):
-    """AWS::Logs::MetricFilter."""
-
-    def create(self, ask: Ask) -> Made:
-        name, logs = ask.name("FilterName", limit=512), ask.client("logs")
-        model = logs.meta.service_model.operation_model("PutMetricFilter")
-        members = model.input_shape.members
-        logs.put_metric_filter(
-            logGroupName=ask.properties["LogGroupName"],
-            filterName=name,
-            filterPattern=ask.properties["FilterPattern"],
-            metricTransformations=fit(
-                ask.properties["MetricTransformations"],
-                members["metricTransformations"],
-            ),
-        )
-        return Made(name)
-
-    def delete(self, ask: Ask) -> None:
-        group = ask.properties["LogGroupName"]
-        key = {"logGroupName": group, "filterName": ask.physical_id}
-        call(ask.client("logs"), "DeleteMetricFilter", key, gone=_GONE)
-
-
-class Trail(Kind):
-    """AWS::CloudTrail::Trail."""
-
-    _APART = {"IsLogging", "AdvancedEventSelectors", "EventSelectors", "Tags"}
-    _RENAMED = {
-        "KMSKeyId": "KmsKeyId",
-        "EnableLogFileValidation": "EnableLogFileValidation",
-    }
-
-    def create(self, ask: Ask) -> Made:
-        name = ask.name("TrailName", limit=128)
-        arn = ask.client("cloudtrail").create_trail(
-            Name=name, TagsList=ask.properties.get("Tags", []), **self._settings(ask)
-        )["TrailARN"]
-        self._record(ask, name)
-        return Made(name, {"Arn": arn})
-
-    def update(self, ask: Ask) -> Made:
-        trail = ask.client("cloudtrail")
-        trail.update_trail(Name=ask.physical_id, **self._settings(ask))
-        self._record(ask, ask.physical_id)
-        return Made(ask.physical_id, ask.attributes)
-
-    def delete(self, ask: Ask) -> None:
-        key = {"Name": ask.physical_id}
-        call(ask.client("cloudtrail"), "DeleteTrail", key, gone=_GONE)
-
-    def _settings(self, ask: Ask) -> dict[str, object]:
-        return {
-            self._RENAMED.get(key, key): value
-            for key, value in ask.properties.items()
-            if key not in self._APART | {"TrailName"}
-        }
-
-    def _record(self, ask: Ask, name: str) -> None:
-        trail = ask.client("cloudtrail")
-        selectors = {
-            key: ask.properties[key]
-            for key in ("AdvancedEventSelectors", "EventSelectors")
-            if key in ask.properties
-        }
-        if selectors:
-            trail.put_event_selectors(TrailName=name, **selectors)
-        if ask.properties["IsLogging"]:
-            trail.start_logging(Name=name)
-        else:
-            trail.stop_logging(Name=name)
-
-
 class Rule(Kind):
     """AWS::Events::Rule."""
 
@@ -148,6 +75,7 @@ class Rule(Kind):
         if "EventPattern" in ask.properties:
             wanted["EventPattern"] = json.dumps(ask.properties["EventPattern"])
         arn = events.put_rule(Name=name, **wanted)["RuleArn"]
+        ask.claimed.append(name)
         targets = ask.properties.get("Targets", [])
         kept = {each["Id"] for each in targets}
         gone = [
@@ -169,6 +97,21 @@ class Rule(Kind):
         call(events, "DeleteRule", {"Name": name}, gone=_GONE)
 
 
+def _record_trail(ask: Ask, name: str) -> None:
+    trail = ask.client("cloudtrail")
+    selectors = {
+        key: ask.properties[key]
+        for key in ("AdvancedEventSelectors", "EventSelectors")
+        if key in ask.properties
+    }
+    if selectors:
+        trail.put_event_selectors(TrailName=name, **selectors)
+    if ask.properties["IsLogging"]:
+        trail.start_logging(Name=name)
+    else:
+        trail.stop_logging(Name=name)
+
+
 def _alarm(operation: str) -> Calls:
     return Calls(
         service="cloudwatch",
@@ -188,7 +131,23 @@ def _alarm(operation: str) -> Calls:
 
 
 KINDS: dict[str, Kind] = {
-    "AWS::CloudTrail::Trail": Trail(),
+    "AWS::CloudTrail::Trail": Calls(
+        service="cloudtrail",
+        creates="CreateTrail",
+        updates="UpdateTrail",
+        deletes="DeleteTrail",
+        name="TrailName",
+        limit=128,
+        renames={"TrailName": "Name", "Tags": "TagsList"},
+        without=frozenset({"IsLogging", "AdvancedEventSelectors", "EventSelectors"}),
+        key=lambda ask: {"Name": ask.physical_id},
+        identity=lambda ask, sent, answer: str(sent["Name"]),
+        attributes=lambda ask, name, answer: {
+            "Arn": ask.arn("cloudtrail", f"trail/{name}")
+        },
+        then=_record_trail,
+        gone=_GONE,
+    ),
     "AWS::CloudWatch::Alarm": _alarm("PutMetricAlarm"),
     "AWS::CloudWatch::CompositeAlarm": _alarm("PutCompositeAlarm"),
     "AWS::CloudWatch::Dashboard": Calls(
@@ -205,5 +164,18 @@ KINDS: dict[str, Kind] = {
     ),
     "AWS::Events::Rule": Rule(),
     "AWS::Logs::LogGroup": LogGroup(),
-    "AWS::Logs::MetricFilter": MetricFilter(),
+    "AWS::Logs::MetricFilter": Calls(
+        service="logs",
+        creates="PutMetricFilter",
+        updates="PutMetricFilter",
+        deletes="DeleteMetricFilter",
+        name="FilterName",
+        limit=512,
+        key=lambda ask: {
+            "logGroupName": ask.properties["LogGroupName"],
+            "filterName": ask.physical_id,
+        },
+        identity=lambda ask, sent, answer: str(sent["filterName"]),
+        gone=_GONE,
+    ),
 }

@@ -1,0 +1,107 @@
+"""Have a resource type's kind create, change or remove one thing, and take what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from awsrules.schemas import broken_constraints, schema_of
+from rehearsal.cloudformation.failures import (
+    ResourceFailed,
+    failure_text,
+    handler_message,
+)
+from rehearsal.cloudformation.resources import KINDS
+from rehearsal.cloudformation.resources.base import (
+    Ask,
+    Kind,
+    Made,
+    NotRehearsed,
+    SaysItself,
+)
+from rehearsal.cloudformation.resources.existing import conflict
+from rehearsal.cloudformation.values import Secrets
+
+_STAND_IN = "not-rehearsed-"
+
+
+def attempt(verb: str, ask: Ask) -> tuple[Made, str]:
+    """Do it; give what was made and a word on what was not.
+
+    Raises:
+        ResourceFailed: with the service's own message and no secret in it.
+    """
+    if verb == "delete" and ask.physical_id.startswith(_STAND_IN):
+        return Made(ask.physical_id), ""
+    secrets = Secrets(ask.client)
+    try:
+        _meet_fault(ask)
+        if verb != "delete":
+            _check_properties(ask)
+        if verb == "create":
+            _check_name(ask)
+        made = _do(verb, replace(ask, properties=secrets.fill(ask.properties)))
+        gap = made.not_rehearsed
+    except NotRehearsed as missing:
+        made, gap = _stand_in(ask), str(missing)
+    except ResourceFailed:
+        raise
+    except SaysItself as error:
+        raise ResourceFailed(str(error)) from error
+    except Exception as error:
+        raise ResourceFailed(secrets.hide(failure_text(error, ask.type))) from error
+    if not gap:
+        return made, ""
+    ask.plane.not_rehearsed(f"{ask.stack_name}/{ask.logical_id}", ask.type, gap)
+    return made, f"NOT_REHEARSED: {gap}"
+
+
+def _do(verb: str, ask: Ask) -> Made:
+    kind = KINDS.get(ask.type, Kind())
+    match verb:
+        case "create":
+            return kind.create(ask)
+        case "update":
+            return kind.update(ask)
+        case _:
+            kind.delete(ask)
+            return Made(ask.physical_id)
+
+
+def _meet_fault(ask: Ask) -> None:
+    """Break or hold up the resource where a fault of kind ``resource`` says so.
+
+    Settings: ``seconds`` to take longer, ``reason`` to fail with, ``rollback`` to meet the
+    way back instead of the way there.
+    """
+    fault = ask.plane.faults.find(
+        "resource", ask.logical_id, f"{ask.stack_name}/{ask.logical_id}", ask.type
+    )
+    if not fault or bool(fault.settings.get("rollback")) != ask.rolling_back:
+        return
+    if "seconds" in fault.settings:
+        seconds = float(fault.settings["seconds"])
+        ask.plane.clock.sleep(seconds, ask.operation.cancelled)
+    if "reason" in fault.settings or "seconds" not in fault.settings:
+        raise ResourceFailed(str(fault.settings.get("reason", "Internal Failure")))
+
+
+def _check_properties(ask: Ask) -> None:
+    schema = schema_of(ask.type)
+    broken = broken_constraints(schema, ask.properties) if schema else []
+    if broken:
+        raise ResourceFailed(
+            f"Properties validation failed for resource {ask.logical_id} with message:\n"
+            + "\n".join(broken)
+        )
+
+
+def _check_name(ask: Ask) -> None:
+    if taken := conflict(ask.type, ask.properties, ask.client):
+        raise ResourceFailed(handler_message(taken, "AlreadyExists"))
+
+
+def _stand_in(ask: Ask) -> Made:
+    """Give an id that nobody takes for a real one, so that what refers to it goes on."""
+    name = ask.physical_id or _STAND_IN + ask.logical_id
+    arn = ask.arn("rehearsal", f"not-rehearsed/{ask.logical_id}")
+    return Made(name, {"Arn": arn, "*": name})
