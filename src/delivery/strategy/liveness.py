@@ -53,7 +53,15 @@ def examine(alarm: Alarm, shift: FunctionShift, names: Names) -> Liveness:
 
 
 def _outside(alarm: Alarm) -> Iterator[ShiftFinding]:
-    if not alarm.metrics:
+    if alarm.expression and not alarm.metrics:
+        yield _finding(
+            alarm,
+            "alarm-unproven",
+            "cannot be proven to have data: its expression finds its metrics itself.",
+            "See in CloudWatch that the expression has values.",
+            Severity.WARNING,
+        )
+    elif not alarm.metrics:
         yield _finding(
             alarm,
             "alarm-outside-template",

@@ -112,7 +112,8 @@ def _alarms(
 
 def _hooks(preference: Mapping[str, Any], names: Names) -> tuple[str, ...]:
     hooks = names.value(preference.get("Hooks") or {})
-    return tuple(str(each) for each in hooks.values() if each)
+    named = hooks.values() if isinstance(hooks, dict) else ()
+    return tuple(str(each) for each in named if each)
 
 
 def _schedule(kind: str, names: Names) -> tuple[Schedule | None, str]:

@@ -169,6 +169,20 @@ def test_an_alarm_that_the_template_does_not_define_is_a_warning_and_no_protecti
     assert set(rules(template)) == {"alarm-outside-template", "shift-protects-nobody"}
 
 
+def test_an_alarm_whose_expression_searches_cannot_be_proven() -> None:
+    searching = {
+        "Metrics": [{"Id": "x", "Expression": "SUM(SEARCH('Errors', 'Sum', 60))"}],
+        "MetricName": None,
+    }
+    template = shift_template(alarm=searching)
+    assert set(rules(template)) == {"alarm-unproven", "shift-protects-nobody"}
+
+
+def test_hooks_that_are_left_out_by_a_condition_are_none() -> None:
+    left_out = {"Hooks": {"Fn::If": ["Never", {}, {"Ref": "AWS::NoValue"}]}}
+    assert rules(shift_template(preference=left_out)) == []
+
+
 def test_an_alarm_may_be_listed_by_its_name() -> None:
     template = shift_template(
         alarm={"AlarmName": "order-errors"}, preference={"Alarms": ["order-errors"]}
