@@ -140,8 +140,9 @@ class _Comparison:
         if not details:
             return None
         replacement = _replacement(details)
-        (self._touched if replacement == "False" else self._replaced).add(name)
         scope = sorted({each["Target"]["Attribute"] for each in details})
+        if set(scope) - set(_POLICIES):
+            (self._touched if replacement == "False" else self._replaced).add(name)
         return self._modified(name, current, replacement, scope, details)
 
     def _modified(

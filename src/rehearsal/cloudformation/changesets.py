@@ -12,7 +12,7 @@ from rehearsal.cloudformation.changes import (
     outputs_differ,
     plan_changes,
 )
-from rehearsal.cloudformation.definition import Draft, complete
+from rehearsal.cloudformation.definition import Definition, Draft, complete
 from rehearsal.cloudformation.gates import invalid
 from rehearsal.cloudformation.model import ChangeSet, Operation, Stack
 from rehearsal.cloudformation.requests import (
@@ -108,7 +108,7 @@ class ChangeSetOperations(StackOperations):
         stack, change_set = self._change_set(params)
         on_failure = self._on_failure(params, change_set)
         with self._store.lock:
-            self._check_executable(stack, change_set, on_failure)
+            definition = self._check_executable(stack, change_set, on_failure)
             change_set.execution_status = "EXECUTE_IN_PROGRESS"
             stack.executed_change_set = change_set.id
             # Executing one does away with the others.
@@ -123,13 +123,12 @@ class ChangeSetOperations(StackOperations):
         begin = (
             self._engine.create if change_set.type == "CREATE" else self._engine.update
         )
-        assert change_set.definition is not None
 
         def done(good: bool) -> None:
             end = "EXECUTE_COMPLETE" if good else "EXECUTE_FAILED"
             change_set.execution_status = end
 
-        begin(stack, operation, change_set.definition, change_set.settings, done)
+        begin(stack, operation, definition, change_set.settings, done)
         return {}
 
     def _target(self, params: Params) -> tuple[Stack | None, str]:
@@ -220,10 +219,9 @@ class ChangeSetOperations(StackOperations):
 
     def _check_executable(
         self, stack: Stack, change_set: ChangeSet, on_failure: str
-    ) -> None:
-        if change_set.status != "CREATE_COMPLETE" or (
-            change_set.execution_status != "AVAILABLE"
-        ):
+    ) -> Definition:
+        definition = change_set.definition
+        if definition is None or change_set.execution_status != "AVAILABLE":
             raise ApiError(
                 "InvalidChangeSetStatus",
                 f"ChangeSet [{change_set.id}] cannot be executed in its current status of "
@@ -232,6 +230,7 @@ class ChangeSetOperations(StackOperations):
         if change_set.type == "UPDATE":
             paused_too = on_failure == "DO_NOTHING"
             gates.check_update(stack.status, stack.id, disable_rollback=paused_too)
+        return definition
 
     def _on_failure(self, params: Params, change_set: ChangeSet) -> str:
         if params.get("DisableRollback"):

@@ -64,8 +64,14 @@ class Engine:
         """Make the stack what ``definition`` says; a failure is rolled back."""
         with self._store.lock:
             # A paused failure goes back to where it stood before the first attempt.
-            if stack.status not in (S.CREATE_FAILED, S.UPDATE_FAILED):
-                stack.stable = _stable(stack)
+            paused = stack.status in (S.CREATE_FAILED, S.UPDATE_FAILED)
+            if stack.definition is not None and not paused:
+                stack.stable = Stable(
+                    stack.definition,
+                    stack.settings,
+                    dict(stack.resources),
+                    stack.outputs,
+                )
         self._begin(stack, operation, S.UPDATE_IN_PROGRESS, definition, settings)
         self._spawn(self._update, stack, operation, definition, done)
 
@@ -88,7 +94,7 @@ class Engine:
         operation.undoes = stack.operation.id if stack.operation else ""
         self._start(stack, operation)
         if stack.stable is not None:
-            self._spawn(self._roll_back, stack, operation, USER, skip)
+            self._spawn(self._roll_back, stack, operation, stack.stable, USER, skip)
             return
         self._journal.stack(stack, S.DELETE_IN_PROGRESS, operation, USER)
         self._spawn(self._delete, stack, operation, frozenset())
@@ -183,10 +189,10 @@ class Engine:
             hands.clean_up()
             stack.stable = None
             self._journal.stack(stack, S.UPDATE_COMPLETE, operation)
-        elif operation.on_failure == "DO_NOTHING" and not cancelled:
-            self._journal.stack(stack, S.UPDATE_FAILED, operation, problem)
+        elif stack.stable and (cancelled or operation.on_failure != "DO_NOTHING"):
+            self._roll_back(stack, operation, stack.stable, problem, frozenset())
         else:
-            self._roll_back(stack, operation, problem, frozenset())
+            self._journal.stack(stack, S.UPDATE_FAILED, operation, problem)
         done(not problem)
 
     def _stop_and_delete(
@@ -212,12 +218,12 @@ class Engine:
         self,
         stack: Stack,
         operation: Operation,
+        goal: Stable,
         reason: str | None,
         skip: frozenset[str],
     ) -> None:
         """Converge to the last stable state: old ids come back, changed ones change back."""
-        goal, hands = stack.stable, self._hands(stack, operation)
-        assert goal is not None
+        hands = self._hands(stack, operation)
         self._journal.stack(stack, S.UPDATE_ROLLBACK_IN_PROGRESS, operation, reason)
         failed, whole = hands.restore_all(goal.resources, goal.definition.scope, skip)
         if not whole:
@@ -256,13 +262,6 @@ class Engine:
         with self._store.lock:
             stack.outputs = tuple(outputs)
         return None
-
-
-def _stable(stack: Stack) -> Stable:
-    assert stack.definition is not None
-    return Stable(
-        stack.definition, stack.settings, dict(stack.resources), stack.outputs
-    )
 
 
 def _failed_to(verb: str, names: list[str]) -> str | None:

@@ -38,17 +38,14 @@ def transform(
         return template
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.translator.arn_generator import ArnGenerator
-    from samtranslator.translator.transform import transform as translate
 
     asked = template["Transform"]
     with _one_at_a_time:
-        ArnGenerator.BOTO_SESSION_REGION_NAME = pseudo["AWS::Region"]
         try:
-            translated: dict[str, Any] = translate(
+            translated = _translate(
                 json.loads(json.dumps(template)),
                 {**parameters, **pseudo},
-                _ManagedPolicies(),
+                pseudo["AWS::Region"],
             )
         except InvalidDocumentException as error:
             raise TemplateError(
@@ -59,12 +56,28 @@ def transform(
     return {"Transform": asked, **plain}
 
 
-class _ManagedPolicies:
-    """The names of AWS's managed policies, from the list that the translator ships."""
+def _translate(
+    template: dict[str, Any], values: dict[str, Any], region: str
+) -> dict[str, Any]:
+    """Do as `samtranslator.translator.transform.transform` does, for a region given here.
 
-    def load(self) -> dict[str, str]:
-        """Give name → ARN."""
-        return _managed_policies()
+    That one asks boto3 for the region of the machine, which need not have any.
+    """
+    from boto3.session import Session
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+    from samtranslator.utils.py27hash_fix import (
+        to_py27_compatible_template,
+        undo_mark_unicode_str_in_template,
+    )
+
+    to_py27_compatible_template(template, values)
+    translator = Translator(None, Parser(), boto_session=Session(region_name=region))
+    translated = translator.translate(
+        template, parameter_values=values, get_managed_policy_map=_managed_policies
+    )
+    plain: dict[str, Any] = undo_mark_unicode_str_in_template(translated)
+    return plain
 
 
 @cache

@@ -112,11 +112,10 @@ class StackOperations(Service):
         stack = self.living(params["StackName"])
         with self._store.lock:
             gates.check_cancel(stack.status)
-            assert stack.operation is not None
-            stack.operation.token = (
-                params.get("ClientRequestToken") or stack.operation.token
-            )
-            stack.operation.cancelled.set()
+            if stack.operation is not None:
+                token = params.get("ClientRequestToken")
+                stack.operation.token = token or stack.operation.token
+                stack.operation.cancelled.set()
         return {}
 
     def continue_update_rollback(self, params: Params, call: Call) -> Answer:
