@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess  # nosec B404  # cfn-lint is run with our own arguments
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from awsrules.templates import line_of
-from delivery.errors import DeliveryError
 from delivery.validate.actions import override_names
+from delivery.validate.cfn_lint import Match, lint_files
 from delivery.validate.model import Finding, Level, Rule, SourceFile, Subject
 from delivery.validate.sam import NotTranslatable, translate
-
-# cfn-lint's exit code is a sum of 2 (errors), 4 (warnings) and 8 (information); others
-# mean that it did not lint. Source: cfn-lint README, "Exit codes".
-_LINTED = range(0, 15)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One line of cfn-lint's JSON."""
-
-    id: str
-    level: str
-    message: str
-    file: Path
-    line: int
-    path: tuple[Any, ...]
 
 
 def templates_linted(subject: Subject) -> Iterator[Finding]:
@@ -53,13 +34,13 @@ def templates_linted(subject: Subject) -> Iterator[Finding]:
             file.write_text(json.dumps(translated), encoding="utf-8")
             translations[file] = environment
         sources = {subject.root / each.name: each.name for each in subject.templates}
-        # One process for all files: its start costs as much as the linting.
-        for match in run_cfn_lint([*sources, *translations], subject.region):
-            environment = translations.get(match.file, "")
-            if not environment:
-                yield _in_source(match, sources.get(match.file, str(match.file)))
-            elif match.level == "Error":
-                yield _in_translation(match, template, environment)
+        found = lint_files([*sources, *translations], subject.region)
+        for file, name in sources.items():
+            yield from (_in_source(match, name) for match in found[file])
+        for file, environment in translations.items():
+            for match in found[file]:
+                if match.level == "Error":
+                    yield _in_translation(match, template, environment)
 
 
 def _refused(
@@ -89,49 +70,10 @@ def translated_for(subject: Subject, environment: str) -> dict[str, Any]:
     Raises:
         NotTranslatable: with SAM's reasons.
     """
-    unknown = {name: f"from-the-pipeline-{name}" for name in _pipelines(subject)}
+    names = override_names(subject.pipeline)
+    unknown = {name: f"from-the-pipeline-{name}" for name in names}
     values = {**unknown, **subject.values[environment]}
     return translate(subject.packaged, values, region=subject.region)
-
-
-def run_cfn_lint(files: list[Path], region: str) -> list[Match]:
-    """Run cfn-lint in a process of its own: it takes seconds to import.
-
-    Raises:
-        DeliveryError: when it could not lint.
-    """
-    start = "from cfnlint.runner import main; main()"
-    command = [sys.executable, "-c", start, "--format", "json", "--regions", region]
-    answer = subprocess.run(  # nosec B603  # the interpreter we run in, and paths
-        [*command, "--template", *map(str, files)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    if answer.returncode not in _LINTED or not answer.stdout.strip():
-        raise DeliveryError(
-            "cfn-lint did not run.",
-            why=answer.stderr.strip()[-500:] or f"It ended with {answer.returncode}.",
-            next_step="Install the lock again: make test does.",
-        )
-    return [_match(each) for each in json.loads(answer.stdout)]
-
-
-def _match(given: Mapping[str, Any]) -> Match:
-    location = given["Location"]
-    return Match(
-        id=given["Rule"]["Id"],
-        level=given["Level"],
-        message=given["Message"],
-        file=Path(given["Filename"]),
-        line=location["Start"]["LineNumber"],
-        path=tuple(location.get("Path") or ()),
-    )
-
-
-def _pipelines(subject: Subject) -> set[str]:
-    return override_names(subject.pipeline)
 
 
 def _source_line(template: SourceFile, path: tuple[Any, ...]) -> int | None:

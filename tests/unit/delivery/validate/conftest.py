@@ -28,6 +28,11 @@ def _read(name: str, changes: dict[str, str]) -> SourceFile:
     return SourceFile(file, text, load_template(text, name=file))
 
 
+@pytest.fixture(autouse=True)
+def _without_the_builds_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LINT_CACHE_DIR", raising=False)
+
+
 @pytest.fixture(scope="session")
 def make_subject() -> Callable[..., Subject]:
     """Give a function: ``make_subject(pipeline={"old": "new"})``."""

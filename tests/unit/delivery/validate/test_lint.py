@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from delivery.cli.main import cli
 from delivery.errors import DeliveryError
-from delivery.validate import lint
-from delivery.validate.lint import Match, templates_linted, translated_for
+from delivery.validate import cfn_lint, lint
+from delivery.validate.cfn_lint import Match
+from delivery.validate.lint import templates_linted, translated_for
 from delivery.validate.sam import NotTranslatable, translate
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -41,7 +42,7 @@ def test_a_revision_names_the_version_and_makes_lambda_see_a_change(
 def test_what_sam_refuses_is_a_finding_at_its_resource(
     make_subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lint, "run_cfn_lint", lambda files, region: [])
+    monkeypatch.setattr(lint, "lint_files", _silent)
     subject = make_subject(template={"    AutoPublishAlias: live\n": ""})
 
     findings = list(templates_linted(subject))
@@ -65,25 +66,19 @@ def test_a_document_that_sam_refuses_gives_its_sentences() -> None:
 def test_an_error_in_a_translation_is_told_at_the_source_of_the_resource(
     make_subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fake(files: list[Path], region: str) -> list[Match]:
-        path = ("Resources", "AnalyzeFunctionAliaslive", "Properties")
-        one = [
-            Match("E1", "Error", "broken", file, 9, path)
-            for file in files
-            if file.name == "production.json"
-        ]
-        ignored = [Match("W1", "Warning", "unused", each.file, 9, path) for each in one]
-        source = Match(
-            "W2",
-            "Warning",
-            "odd",
-            make_subject().root / "templates/pipeline.yaml",
-            7,
-            (),
-        )
-        return [*one, *ignored, source]
+    path = ("Resources", "AnalyzeFunctionAliaslive", "Properties")
 
-    monkeypatch.setattr(lint, "run_cfn_lint", fake)
+    def found(files: list[Path], region: str) -> dict[Path, list[Match]]:
+        answers = {
+            "production.json": [
+                Match("E1", "Error", "broken", 9, path),
+                Match("W1", "Warning", "unused", 9, path),
+            ],
+            "pipeline.yaml": [Match("W2", "Warning", "odd", 7, ())],
+        }
+        return {file: answers.get(file.name, []) for file in files}
+
+    monkeypatch.setattr(lint, "lint_files", found)
     subject = make_subject()
 
     findings = list(templates_linted(subject))
@@ -91,11 +86,13 @@ def test_an_error_in_a_translation_is_told_at_the_source_of_the_resource(
     told = [str(each) for each in findings]
     lines = subject.application.text.splitlines()
     assert len(told) == 2
-    assert "production: E1 broken" in told[0]
-    assert lines[(findings[0].line or 0) - 1].startswith("  AnalyzeFunction:")
-    assert told[1] == "templates/pipeline.yaml:7: lint W2 odd"
-    assert findings[1].level == "warning"
+    assert told[0] == "templates/pipeline.yaml:7: lint W2 odd"
+    assert findings[0].level == "warning"
+    assert "production: E1 broken" in told[1]
+    assert lines[(findings[1].line or 0) - 1].startswith("  AnalyzeFunction:")
 
+
+BROKEN = Path("/tmp/broken.yaml")
 
 # What `cfn-lint --format json` 1.58.0 answers for a queue with an unknown property.
 RECORDED = """[{"Filename": "/tmp/broken.yaml", "Id": "4fb6", "Level": "Error",
@@ -107,16 +104,31 @@ RECORDED = """[{"Filename": "/tmp/broken.yaml", "Id": "4fb6", "Level": "Error",
 
 
 def test_cfn_lints_answer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    def answered(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess([], 2, stdout=RECORDED, stderr="")
+    monkeypatch.setattr(subprocess, "run", _Linter())
 
-    monkeypatch.setattr(subprocess, "run", answered)
-
-    (match,) = lint.run_cfn_lint([Path("/tmp/broken.yaml")], "us-east-1")
+    (match,) = cfn_lint.lint_files([BROKEN], "us-east-1")[BROKEN]
 
     assert (match.id, match.level, match.line) == ("E3002", "Error", 5)
     assert match.path == ("Resources", "A", "Properties", "Nope")
-    assert match.file == Path("/tmp/broken.yaml")
+
+
+def test_the_same_content_is_linted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linter = _Linter()
+    monkeypatch.setattr(subprocess, "run", linter)
+    monkeypatch.setenv("LINT_CACHE_DIR", str(tmp_path / "cache"))
+    template = tmp_path / "a.yaml"
+    template.write_text("Resources: {}", encoding="utf-8")
+
+    first = cfn_lint.lint_files([template], "us-east-1")
+    again = cfn_lint.lint_files([template], "us-east-1")
+    template.write_text("Resources: {A: 1}", encoding="utf-8")
+    cfn_lint.lint_files([template], "us-east-1")
+
+    assert len(first[template]) == 1
+    assert again == first
+    assert linter.runs == 2
 
 
 def test_a_linter_that_does_not_run_is_no_clean_lint(
@@ -128,7 +140,25 @@ def test_a_linter_that_does_not_run_is_no_clean_lint(
     monkeypatch.setattr(subprocess, "run", broken)
 
     with pytest.raises(DeliveryError, match="cfn-lint did not run"):
-        lint.run_cfn_lint([Path("x.yaml")], "us-east-1")
+        cfn_lint.lint_files([BROKEN], "us-east-1")
+
+
+class _Linter:
+    """Answers as cfn-lint does, for the last file it is given."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def __call__(
+        self, command: list[str], **more: object
+    ) -> subprocess.CompletedProcess[str]:
+        self.runs += 1
+        text = RECORDED.replace(str(BROKEN), command[-1])
+        return subprocess.CompletedProcess(command, 2, stdout=text, stderr="")
+
+
+def _silent(files: list[Path], region: str) -> dict[Path, list[Match]]:
+    return {file: [] for file in files}
 
 
 @pytest.fixture
