@@ -76,6 +76,8 @@ def container_variables(plane: Plane, build: Build, folder: Path) -> dict[str, s
         "HOME": str(folder / "home"),
         "LANG": "C.UTF-8",
         "TMPDIR": str(folder / "tmp"),
+        # A container has no repository around it; the plane's folder may well have one.
+        "GIT_CEILING_DIRECTORIES": str(folder.parent),
         "AWS_REGION": plane.region,
         "AWS_DEFAULT_REGION": plane.region,
         "AWS_ENDPOINT_URL": plane.endpoint_url,
