@@ -12,11 +12,12 @@ from delivery.cli.screen import print_result
 from delivery.cli.source import push_if_newer, work_tree
 from delivery.cli.wiring import Tools
 from delivery.deploy.memory import remembered_answers
-from delivery.errors import Refused
+from delivery.errors import DeliveryError, Refused
+from delivery.flows.review import stored_review
 from delivery.flows.stack import new_token
 from delivery.flows.status import no_pipeline
 from delivery.model import Execution
-from delivery.names import PIPELINE_NAME
+from delivery.names import ENVIRONMENTS, PIPELINE_NAME
 from delivery.operate.status import PendingApproval
 
 
@@ -112,6 +113,20 @@ def _show(tools: Tools, seen: PendingApproval, execution: Execution | None) -> N
     say(f"  Commit {commit}{headline}")
     for line in filter(None, (seen.note, seen.link)):
         say(f"  {line}")
+    for line in _review_of(tools, seen).splitlines():
+        say(f"  {line}")
+
+
+def _review_of(tools: Tools, seen: PendingApproval) -> str:
+    """Return what the review found that the release would change, if one was stored."""
+    environment = seen.stage.removeprefix("Approve").lower()
+    if environment not in ENVIRONMENTS:
+        return ""
+    try:
+        found = stored_review(tools.release_store, environment, [seen.execution_id])
+    except DeliveryError as error:
+        return f"The review could not be read: {error.what}"
+    return found or ""
 
 
 def _report(

@@ -20,6 +20,7 @@ from delivery.cli.wiring import Tools
 from delivery.deploy.memory import remembered_answers, with_deployment
 from delivery.deploy.template import read_template
 from delivery.errors import Refused
+from delivery.flows.notices import notice_warnings
 from delivery.flows.deploy import Deployed, ProductDeployer, Wanted
 from delivery.names import PIPELINE_NAME
 from delivery.model import (
@@ -109,6 +110,8 @@ class DeployRun:
         say()
 
     def _report(self, deployed: Deployed) -> None:
+        for warning in self._warnings():
+            self.tools.screen.warn(warning)
         if self.tools.settings.as_json:
             print_result({**deployed.as_data(), "dry_run": self.dry_run})
             return
@@ -120,6 +123,11 @@ class DeployRun:
         if not self.dry_run:
             local = " --local" if self.tools.settings.local else ""
             click.echo(f"Next: ./deploy_pipeline.py{local} status --watch")
+
+    def _warnings(self) -> list[str]:
+        if self.dry_run:
+            return []
+        return notice_warnings(self.tools.stacks, self.tools.subscriptions)
 
 
 def product_deployer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import click
 
@@ -11,6 +12,7 @@ from awsrules.statuses import ActionStatus, ExecutionStatus
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
+from delivery.flows.notices import notice_warnings
 from delivery.flows.status import watch_status
 from delivery.model import StageState
 from delivery.operate.status import Failure, Status, seconds_between
@@ -28,14 +30,20 @@ def show_status(settings: Settings, *, watch: bool, execution_id: str) -> int:
     tools = Tools(settings)
     reader = tools.status_reader()
     if not watch:
-        _print(reader.read_with_failures(execution_id), settings)
+        _print(_warned(tools, reader.read_with_failures(execution_id)), settings)
         return 0
     statuses = watch_status(
         reader, tools.clock, execution_id, poll_seconds=tools.poll_seconds
     )
-    last = _follow(statuses)
+    last = _warned(tools, _follow(statuses))
     _print(last, settings)
     return 0 if last.succeeded else 1
+
+
+def _warned(tools: Tools, status: Status) -> Status:
+    """Add who will not be notified."""
+    found = notice_warnings(tools.stacks, tools.subscriptions)
+    return replace(status, warnings=(*status.warnings, *found))
 
 
 def _follow(statuses: Iterable[Status]) -> Status:
@@ -107,7 +115,8 @@ def _headline(current: Status) -> str:
     if execution is None:
         return f"{current.pipeline}: no execution yet."
     summary = execution.commit_summary.splitlines()
-    commit = f"  {execution.commit[:8]}" if execution.commit else ""
+    branch = f" on {current.branch}" if current.branch else ""
+    commit = f"  {execution.commit[:8]}{branch}" if execution.commit else ""
     headline = f" {summary[0]}" if summary else ""
     return (
         f"{current.pipeline}  {execution.status.value}  {execution.id}"

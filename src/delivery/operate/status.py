@@ -107,6 +107,15 @@ class Status:
         )
 
     @property
+    def branch(self) -> str:
+        """Return the branch that the source action followed, if it is known."""
+        for stage in self.stages[:1]:
+            for action in stage.actions:
+                found = action.configuration
+                return found.get("BranchName") or found.get("Branch", "")
+        return ""
+
+    @property
     def approvals(self) -> tuple[PendingApproval, ...]:
         """Return the decisions that this execution waits for."""
         return pending_approvals(self.stages)
@@ -119,6 +128,7 @@ class Status:
             "execution": execution.id if execution else None,
             "status": execution.status.value if execution else "NotStarted",
             "status_summary": execution.status_summary if execution else "",
+            "branch": self.branch,
             "commit": execution.commit if execution else None,
             "commit_summary": execution.commit_summary if execution else None,
             "trigger": execution.trigger if execution else None,

@@ -449,6 +449,14 @@ class FakeStore:
         return Path("pipeline_config.json")
 
 
+@dataclass
+class FakeSubscriptions:
+    addresses: list[str] = field(default_factory=list)
+
+    def unconfirmed(self, topic_arn: str) -> list[str]:
+        return self.addresses
+
+
 class FakeAccount:
     def identity(self) -> Identity:
         return Identity("123456789012", "arn:aws:iam::123456789012:user/operator")

@@ -9,6 +9,7 @@ from pathlib import Path
 import delivery_fakes as fakes
 import pytest
 from click.testing import CliRunner
+from release_fakes import FakeReleaseStore
 
 from delivery.cli import ask
 from delivery.cli.main import cli
@@ -39,6 +40,8 @@ class World:
     plane: object = field(default_factory=fakes.FakePlane)
     repository: object = field(default_factory=fakes.FakeRepository)
     config_file: object = field(default_factory=fakes.FakeStore)
+    subscriptions: object = field(default_factory=fakes.FakeSubscriptions)
+    release_store: object = field(default_factory=FakeReleaseStore)
     account: object = field(default_factory=fakes.FakeAccount)
     settings: list = field(default_factory=list)
 

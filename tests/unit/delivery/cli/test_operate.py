@@ -11,12 +11,14 @@ from delivery_fakes import (
     failed_build,
     make_action,
     make_execution,
+    make_stack,
     make_stage,
     make_state,
     waiting_stage,
 )
 
 from awsrules.statuses import BuildStatus
+from delivery.errors import NotPermitted
 from delivery.model import BuildPhase
 
 
@@ -212,3 +214,45 @@ def test_a_dry_approval_decides_nothing(run, waiting) -> None:
 
 def test_an_unknown_stage_is_bad_input(run, waiting) -> None:
     assert run("approve", "Staging").exit_code == 2
+
+
+def test_what_the_review_found_is_shown_before_the_decision(run, waiting) -> None:
+    text = b"What release a..b would change\n+ Topic\n"
+    waiting.release_store.put("reviews/execution-1/staging.txt", text)
+    result = run("approve", "ApproveStaging", "--dry-run")
+    assert "  What release a..b would change" in result.stderr
+    assert "  + Topic" in result.stderr
+
+
+def test_an_unreadable_review_does_not_hold_a_decision_back(
+    run, waiting, monkeypatch
+) -> None:
+    def denied(prefix):
+        raise NotPermitted("The tool could not list reviews.")
+
+    monkeypatch.setattr(waiting.release_store, "keys", denied)
+    result = run("approve", "ApproveStaging", "--comment=x")
+    assert result.exit_code == 0
+    assert "The review could not be read" in result.stderr
+
+
+def test_status_warns_of_who_is_not_notified(run, waiting) -> None:
+    topic = {"NoticesTopicArn": "arn:topic"}
+    name = "medical-record-analysis-pipeline"
+    waiting.stacks.stacks[name] = make_stack(name, outputs=topic)
+    waiting.subscriptions.addresses = ["ann@example.org"]
+    assert "Warning: ann@example.org has not confirmed" in run("status").stdout
+    data = json.loads(run("status", "--output=json").stdout)
+    assert "ann@example.org" in data["warnings"][0]
+
+
+def test_subscriptions_that_cannot_be_read_are_a_warning(
+    run, waiting, monkeypatch
+) -> None:
+    def denied(name):
+        raise NotPermitted("The tool could not read stack x.")
+
+    monkeypatch.setattr(waiting.stacks, "find", denied)
+    result = run("status")
+    assert result.exit_code == 0
+    assert "could not be checked" in result.stdout

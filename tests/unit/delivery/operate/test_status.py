@@ -142,3 +142,12 @@ def test_a_history_that_is_late_hides_no_action() -> None:
     stage = make_stage("Build", "InProgress", make_action("Build", "InProgress"))
     (shown,) = _status(make_state(stage)).stages
     assert [each.status for each in shown.actions] == ["InProgress"]
+
+
+def test_the_branch_is_what_the_source_action_followed() -> None:
+    source = make_stage("Source", "Succeeded", make_action("GitHub"))
+    for key in ("Branch", "BranchName"):
+        action = make_action("GitHub", configuration={key: "main"})
+        status = _status(make_state(source), history={"Source": (action,)})
+        assert status.branch == "main"
+    assert _status(make_state()).branch == ""
