@@ -261,24 +261,25 @@ def release_data(release: Release) -> dict[str, Any]:
     """Return a release as plain data."""
     from delivery.ledger.codec import details
 
-    from delivery.model import plain
+    from delivery.ledger.fields import written_time
 
-    data: dict[str, Any] = plain(
-        {
-            "release": release.number,
-            "environment": release.environment,
-            "state": release.state,
-            "good": release.good,
-            "execution": release.execution,
-            "deployed_at": release.deployed_at,
-            "traffic_complete_at": release.traffic_complete_at,
-            "verdict": release.verdict,
-            "verdict_at": release.verdict_at,
-            "rolled_back_at": release.rolled_back_at,
-            "reason": release.reason,
-        }
-    )
-    return data | details(release.deployed)
+    times = {
+        "deployed_at": release.deployed_at,
+        "traffic_complete_at": release.traffic_complete_at,
+        "verdict_at": release.verdict_at,
+        "rolled_back_at": release.rolled_back_at,
+    }
+    return {
+        "release": release.number,
+        "environment": release.environment,
+        "state": release.state.value,
+        "good": release.good,
+        "execution": release.execution,
+        "verdict": release.verdict and release.verdict.value,
+        "reason": release.reason,
+        **{name: time and written_time(time) for name, time in times.items()},
+        **details(release.deployed),
+    }
 
 
 def _checked_text(checked: Checked) -> str:

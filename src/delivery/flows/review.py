@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from delivery.deploy.apply import prepare
@@ -298,7 +298,10 @@ class Reviewer:
                 continue
             build = self.builds.build(action.external_id)
             if build is not None:
-                found.extend(self.reports.summaries(build.report_arns))
+                found.extend(
+                    replace(each, name=f"{action.name} ({each.name})")
+                    for each in self.reports.summaries(build.report_arns)
+                )
         return found
 
 

@@ -182,12 +182,14 @@ def _revision(revision: Revision) -> str:
 
 def _change_lines(review: Review) -> Iterator[str]:
     yield f"Changes: {_what_changes(review)}"
-    dangerous = {each.logical_id for each, _ in review.marked}
-    # What needs a second look comes first.
-    for change in sorted(
-        review.changes, key=lambda each: each.logical_id not in dangerous
-    ):
+    for change in sorted(review.changes, key=_worst_first):
         yield f"  {_change(change)}"
+
+
+def _worst_first(change: ResourceChange) -> tuple[int, str, str]:
+    """Put what needs a second look first, then by type and name."""
+    worst = min((list(Mark).index(each) for each in noteworthy(change)), default=99)
+    return worst, change.type, change.logical_id
 
 
 def _change(change: ResourceChange) -> str:

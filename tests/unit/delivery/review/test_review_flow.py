@@ -265,7 +265,7 @@ def test_the_reports_of_build_and_tests_are_read_and_not_those_of_recorders(
         )
         world.reports.found[name] = ReportSummary(name, passed=1)
     names = [each.name for each in world.review().review.reports]
-    assert names == ["Build:1", "Verify:1"]
+    assert names == ["Build (Build:1)", "Tests (Verify:1)"]
 
 
 def test_the_report_is_stored_as_json_and_text_and_linked(world) -> None:
