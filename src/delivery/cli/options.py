@@ -83,7 +83,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     _shared("--output", type=click.Choice(["text", "json"]), help="Form of results."),
     _shared("--yes", is_flag=True, help="Answer every confirmation with yes."),
-    _shared("--debug", is_flag=True, help="Show tracebacks and calls."),
+    _shared("--debug", is_flag=True, help="Show tracebacks."),
 )
 
 # What the default command needs to know to skip over shared options.

@@ -9,7 +9,7 @@ from uuid import uuid4
 from delivery.deploy.apply import POLL_SECONDS as CHANGE_SET_POLL_SECONDS
 from delivery.deploy.apply import prepare
 from delivery.deploy.plan import Move, attention, has_no_changes, plan_move
-from delivery.errors import OperationFailed, Refused
+from delivery.errors import Detached, OperationFailed, Refused
 from delivery.model import Cause, ChangeSet, Stack, StackEvent, StackRequest
 from delivery.ports import Clock, Screen, Stacks
 from delivery.watch.causes import explain, failed_nested_stack, root_cause
@@ -136,7 +136,10 @@ class StackDeployer:
         token = new_token("deploy")
         since = self.stacks.newest_event(change_set.stack_id)
         self.stacks.execute(change_set, token=token)
-        stack = self._follow(request.name, change_set.stack_id, token, since)
+        try:
+            stack = self._follow(request.name, change_set.stack_id, token, since)
+        except KeyboardInterrupt as error:
+            raise detached(request.name) from error
         if stack is None:
             raise OperationFailed(
                 f"Stack {request.name} disappeared while it was deployed.",
@@ -193,6 +196,15 @@ class StackDeployer:
 def new_token(verb: str) -> str:
     """Return a request token: letters, digits and hyphens, new for each operation."""
     return f"{verb}-{uuid4()}"
+
+
+def detached(name: str) -> Detached:
+    """Say that the operation goes on, and how to come back to it."""
+    return Detached(
+        f"Stack {name} goes on without us.",
+        why="You interrupted the watching, not the operation.",
+        next_step="Run the same command again: it waits for the operation and goes on.",
+    )
 
 
 def attention_declined(stack: Stack) -> Refused:

@@ -7,7 +7,7 @@ from delivery_fakes import make_event, make_stack, stack_id
 
 from awsrules.statuses import StackStatus
 from delivery.deploy.plan import StackNeedsAttention
-from delivery.errors import NotPermitted, OperationFailed, Refused
+from delivery.errors import Detached, NotPermitted, OperationFailed, Refused
 from delivery.flows.stack import StackDeployer
 from delivery.model import Cause, StackRequest
 
@@ -233,3 +233,16 @@ def test_polls_that_fail_do_not_fail_a_good_deployment(
     stacks.unreachable_looks = 4
     assert deployer.deploy(REQUEST).stack.status == "UPDATE_COMPLETE"
     assert "trying again" in screen.text
+
+
+def test_interrupting_the_watching_leaves_the_operation_running(
+    deployer, stacks, clock, monkeypatch
+) -> None:
+    def interrupted(seconds):
+        if stacks._running:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(clock, "sleep", interrupted)
+    with pytest.raises(Detached, match="goes on without us"):
+        deployer.deploy(REQUEST)
+    assert stacks._running["app"][1]
