@@ -340,6 +340,22 @@ class TestUpdating:
         }
         assert parameters["Label"] == "first"
 
+    def test_the_stacks_tags_reach_what_it_made_and_leave_it_again(
+        self, stack: Stack, aws: Callable[..., Any]
+    ) -> None:
+        parameters = {"Name": unique("topic")}
+        first = [{"Key": "team", "Value": "a"}, {"Key": "old", "Value": "x"}]
+        stack.deploy(TOPICS, parameters=parameters, Tags=first)
+        tags = [{"Key": "team", "Value": "b"}]
+
+        assert (
+            stack.deploy(TOPICS, parameters=parameters, Tags=tags) == "UPDATE_COMPLETE"
+        )
+
+        topic, queue = stack.physical_id("Topic"), stack.physical_id("Queue")
+        assert aws("sns").list_tags_for_resource(ResourceArn=topic)["Tags"] == tags
+        assert aws("sqs").list_queue_tags(QueueUrl=queue)["Tags"] == {"team": "b"}
+
     def test_cancelling_stops_what_waits_and_goes_back(
         self, stack: Stack, fault: Callable[..., None]
     ) -> None:

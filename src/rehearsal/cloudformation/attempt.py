@@ -19,6 +19,7 @@ from rehearsal.cloudformation.resources.base import (
     SaysItself,
 )
 from rehearsal.cloudformation.resources.existing import conflict
+from rehearsal.cloudformation.resources.tagging import retag
 from rehearsal.cloudformation.values import Secrets
 
 _STAND_IN = "not-rehearsed-"
@@ -40,7 +41,7 @@ def attempt(verb: str, ask: Ask) -> tuple[Made, str]:
         if verb == "create":
             _check_name(ask)
         made = _do(verb, replace(ask, properties=secrets.fill(ask.properties)))
-        gap = made.not_rehearsed
+        gap = made.not_rehearsed or _retag(verb, ask)
     except NotRehearsed as missing:
         made, gap = _stand_in(ask), str(missing)
     except ResourceFailed:
@@ -65,6 +66,14 @@ def _do(verb: str, ask: Ask) -> Made:
         case _:
             kind.delete(ask)
             return Made(ask.physical_id)
+
+
+def _retag(verb: str, ask: Ask) -> str:
+    schema = schema_of(ask.type)
+    if verb != "update" or schema is None or not schema.tag_property:
+        return ""
+    key = schema.tag_property
+    return retag(ask, ask.previous.get(key), ask.properties.get(key))
 
 
 def _meet_fault(ask: Ask) -> None:
@@ -102,6 +111,8 @@ def _check_name(ask: Ask) -> None:
 
 def _stand_in(ask: Ask) -> Made:
     """Give an id that nobody takes for a real one, so that what refers to it goes on."""
-    name = ask.physical_id or _STAND_IN + ask.logical_id
+    if ask.physical_id:
+        return Made(ask.physical_id, ask.attributes)
+    name = _STAND_IN + ask.logical_id
     arn = ask.arn("rehearsal", f"not-rehearsed/{ask.logical_id}")
     return Made(name, {"Arn": arn, "*": name})

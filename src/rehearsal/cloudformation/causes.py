@@ -44,6 +44,8 @@ def causes_of(value: Any, parameters: Container[str]) -> Causes:
                     walk(one)
 
     walk(value)
+    for names in (found.parameters, found.references, found.attributes):
+        names[:] = dict.fromkeys(names)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from awsrules.schemas import schema_of
 from awsrules.templates import (
     Scope,
     TemplateError,
@@ -18,6 +19,7 @@ from awsrules.templates import (
     resolve,
 )
 from rehearsal.cloudformation import sam
+from rehearsal.cloudformation.causes import causes_of
 
 MASK = "****"
 _IAM_NAMES = {
@@ -137,10 +139,13 @@ def complete(made: Draft) -> Definition:
     needs = {name: _needs(body, resources, scope) for name, body in resources.items()}
     _refuse_circles(needs)
     definition = Definition(made.text, template, scope, resources, needs)
+    for body in resources.values():
+        _check_attributes(body.get("Properties"), definition)
     for name, output in definition.active_outputs():
         _check_known(
             references(resolve(output.get("Value"), scope)), resources, "Outputs"
         )
+        _check_attributes(output.get("Value"), definition)
     return definition
 
 
@@ -197,6 +202,22 @@ def _check_known(
             "Template format error: Unresolved resource dependencies "
             f"[{', '.join(missing)}] in the {block} block of the template"
         )
+
+
+def _check_attributes(value: Any, definition: Definition) -> None:
+    """Refuse Fn::GetAtt of what a type does not have; other providers' types are trusted."""
+    half = resolve(value, definition.scope)
+    for whole in causes_of(half, definition.scope.parameters).attributes:
+        name, _, attribute = whole.partition(".")
+        schema = schema_of(definition.resources[name]["Type"])
+        if schema is None:
+            continue
+        path = attribute.replace(".", "/")
+        if path not in schema.read_only and path.split("/")[0] not in schema.properties:
+            raise TemplateError(
+                f"Template error: resource {name} does not support attribute type "
+                f"{attribute} in Fn::GetAtt"
+            )
 
 
 def _refuse_circles(needs: Mapping[str, frozenset[str]]) -> None:

@@ -113,6 +113,9 @@ class Engine:
         definition: Definition,
         settings: Settings,
     ) -> None:
+        if settings.rollback_configuration.get("RollbackTriggers"):
+            gap = "alarms are not watched by the stack itself"
+            self._plane.not_rehearsed(stack.name, "RollbackTriggers", gap)
         with self._store.lock:
             self._start(stack, operation)
             stack.definition, stack.settings = definition, settings

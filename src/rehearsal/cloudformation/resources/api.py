@@ -14,6 +14,7 @@ from rehearsal.cloudformation.resources.base import (
     arguments,
     call,
 )
+from rehearsal.cloudformation.resources.tagging import as_map
 
 _GONE = frozenset({"NotFoundException", "WAFNonexistentItemException"})
 _METHOD_SETTINGS = {
@@ -77,8 +78,7 @@ class RestApi(Kind):
         if "BodyS3Location" in ask.properties or "CloneFrom" in ask.properties:
             raise NotRehearsed("REST APIs from S3 or from another API")
         wanted = {k: v for k, v in ask.properties.items() if k not in self._APART}
-        tags = {each["Key"]: each["Value"] for each in ask.properties.get("Tags", [])}
-        return {**wanted, "tags": tags}
+        return {**wanted, "tags": as_map(ask.properties.get("Tags"))}
 
     def _import(self, ask: Ask, api: str) -> None:
         if ask.changed("Body") and "Body" in ask.properties:
@@ -104,8 +104,8 @@ class Stage(Kind):
         client = ask.client("apigateway")
         model = client.meta.service_model.operation_model("CreateStage")
         wanted = {k: v for k, v in ask.properties.items() if k not in self._APART}
-        tags = {each["Key"]: each["Value"] for each in ask.properties.get("Tags", [])}
-        client.create_stage(**arguments(model, {**wanted, "tags": tags}))
+        wanted["tags"] = as_map(ask.properties.get("Tags"))
+        client.create_stage(**arguments(model, wanted))
         ask.claimed.append(ask.properties["StageName"])
         self._patch(ask, self._logging(ask))
         return Made(ask.properties["StageName"])

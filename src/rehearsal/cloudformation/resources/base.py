@@ -134,7 +134,6 @@ class Calls(Kind):
         gone: error codes that say that there is nothing to delete.
         name: the property that names it; generated when it is not given.
         renames: property → parameter, where the API has another name.
-        fixed: parameters that are always sent.
         attributes: Fn::GetAtt's answers from (ask, physical id, answer).
         without: properties that other calls take care of.
         then: what else to do after create and update, from (ask, physical id).
@@ -148,9 +147,7 @@ class Calls(Kind):
     key: Callable[[Ask], dict[str, Any]]
     name: str = ""
     limit: int = 64
-    lower: bool = False
     renames: Mapping[str, str] = field(default_factory=dict)
-    fixed: Mapping[str, Any] = field(default_factory=dict)
     attributes: Callable[[Ask, str, Any], dict[str, Any]] | None = None
     without: frozenset[str] = frozenset()
     then: Callable[[Ask, str], None] | None = None
@@ -163,7 +160,8 @@ class Calls(Kind):
 
     def update(self, ask: Ask) -> Made:
         """Call the API's update; refused for a type whose API has none."""
-        if not self.updates and ask.properties == ask.previous:
+        differing = {name for name in ask.properties if ask.changed(name)}
+        if not self.updates and (ask.uncertain or differing <= {"Tags"}):
             return Made(ask.physical_id, ask.attributes)
         if not self.updates:
             raise NotRehearsed(f"the plane cannot change {ask.type} in place")
@@ -185,9 +183,9 @@ class Calls(Kind):
         }
         if self.name:
             renamed = self.renames.get(self.name, self.name)
-            wanted[renamed] = ask.name(self.name, limit=self.limit, lower=self.lower)
+            wanted[renamed] = ask.name(self.name, limit=self.limit)
         model = client.meta.service_model.operation_model(operation)
-        parameters = {**self.fixed, **arguments(model, wanted, update=bool(key)), **key}
+        parameters = {**arguments(model, wanted, update=bool(key)), **key}
         answer = call(client, operation, parameters)
         physical_id = ask.physical_id or self.identity(ask, parameters, answer)
         ask.claimed.append(physical_id)

@@ -56,9 +56,6 @@ class Function(Kind):
                 **{**arguments(model, wanted, update=True), "FunctionName": name}
             )
             _settle(client, name)
-        if ask.changed("Tags") and ask.properties.get("Tags"):
-            tags = {each["Key"]: each["Value"] for each in ask.properties["Tags"]}
-            client.tag_resource(Resource=ask.attributes["Arn"], Tags=tags)
         self._reserve(ask, name)
         return Made(name, ask.attributes, not_rehearsed=_left_out(ask))
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from rehearsal.cloudformation.resources.base import Ask, Kind, Made
+from rehearsal.cloudformation.resources.tagging import as_map
 
 
 def _texts(properties: dict[str, Any]) -> dict[str, str]:
@@ -45,10 +46,6 @@ class Topic(Kind):
                 sns.set_topic_attributes(
                     TopicArn=ask.physical_id, AttributeName=key, AttributeValue=text
                 )
-        if ask.changed("Tags"):
-            sns.tag_resource(
-                ResourceArn=ask.physical_id, Tags=ask.properties.get("Tags", [])
-            )
         return Made(ask.physical_id, ask.attributes)
 
     def delete(self, ask: Ask) -> None:
@@ -111,9 +108,7 @@ class Queue(Kind):
         url = ask.client("sqs").create_queue(
             QueueName=name,
             Attributes=_texts(wanted),
-            tags={
-                each["Key"]: each["Value"] for each in ask.properties.get("Tags", [])
-            },
+            tags=as_map(ask.properties.get("Tags")),
         )["QueueUrl"]
         arn = ask.arn("sqs", name)
         return Made(url, {"QueueName": name, "QueueUrl": url, "Arn": arn})

@@ -60,8 +60,6 @@ class Key(Kind):
         if ask.changed("Description"):
             text = ask.properties.get("Description", "")
             kms.update_key_description(KeyId=key_id, Description=text)
-        if ask.changed("Tags"):
-            kms.tag_resource(KeyId=key_id, Tags=_kms_tags(ask))
         self._switch(ask, key_id)
         return Made(key_id, ask.attributes)
 
@@ -117,9 +115,6 @@ class Secret(Kind):
             else {}
         )
         manager.update_secret(SecretId=ask.physical_id, **wanted, **value)
-        if ask.changed("Tags"):
-            tags = ask.properties.get("Tags", [])
-            manager.tag_resource(SecretId=ask.physical_id, Tags=tags)
         return Made(ask.physical_id, ask.attributes)
 
     def delete(self, ask: Ask) -> None:
@@ -179,8 +174,6 @@ class Role(Kind):
             )
         if ask.changed("PermissionsBoundary"):
             self._bound(ask, name)
-        if ask.changed("Tags"):
-            iam.tag_role(RoleName=name, Tags=ask.properties.get("Tags", []))
         self._policies(ask, name)
         return Made(name, ask.attributes)
 

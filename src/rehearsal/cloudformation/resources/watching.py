@@ -11,6 +11,7 @@ from rehearsal.cloudformation.resources.base import (
     Made,
     call,
 )
+from rehearsal.cloudformation.resources.tagging import as_map
 
 _GONE = frozenset(
     {"ResourceNotFoundException", "ResourceNotFound", "TrailNotFoundException"}
@@ -25,8 +26,7 @@ class LogGroup(Kind):
         wanted = {}
         if "KmsKeyId" in ask.properties:
             wanted["kmsKeyId"] = ask.properties["KmsKeyId"]
-        tags = {each["Key"]: each["Value"] for each in ask.properties.get("Tags", [])}
-        if tags:
+        if tags := as_map(ask.properties.get("Tags")):
             wanted["tags"] = tags
         ask.client("logs").create_log_group(logGroupName=name, **wanted)
         ask.claimed.append(name)
@@ -40,11 +40,6 @@ class LogGroup(Kind):
             logs.associate_kms_key(logGroupName=name, kmsKeyId=key)
         elif ask.changed("KmsKeyId"):
             logs.disassociate_kms_key(logGroupName=name)
-        if ask.changed("Tags"):
-            tags = {
-                each["Key"]: each["Value"] for each in ask.properties.get("Tags", [])
-            }
-            logs.tag_log_group(logGroupName=name, tags=tags)
         self._retain(ask, name)
         return Made(name, ask.attributes)
 
