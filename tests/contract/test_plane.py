@@ -52,7 +52,7 @@ def server():
         "/_rehearsal/source": (200, {"branch": "main", "commit": COMMIT}),
         "/_rehearsal/summary": (200, {"not_rehearsed": [{"resource": "Trail"}]}),
     }
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,6 +32,9 @@ from delivery.model import (
     StoredSecret,
 )
 
+if TYPE_CHECKING:
+    from delivery.config import Configuration
+
 
 def deploy_product(
     settings: Settings,
@@ -41,7 +45,9 @@ def deploy_product(
     dry_run: bool,
 ) -> None:
     """Ask for what was not given, and deploy."""
-    tools = Tools(in_an_allowed_region(settings))
+    configuration = Tools(settings).configuration
+    tools = Tools(in_an_allowed_region(settings, configuration))
+    tools.configuration = configuration
     memory, local = tools.config_file.read(), settings.local
     answers = collect_answers(
         Known(
@@ -186,7 +192,7 @@ def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> W
     )
 
 
-def in_an_allowed_region(settings: Settings) -> Settings:
+def in_an_allowed_region(settings: Settings, configuration: Configuration) -> Settings:
     """Settle the region: the given one, else the configured one.
 
     Raises:
@@ -194,7 +200,6 @@ def in_an_allowed_region(settings: Settings) -> Settings:
     """
     if settings.local:
         return settings
-    configuration = Tools(settings).configuration
     region = settings.region or configuration.project.region
     allowed = configuration.compliance.allowed_regions
     if region not in allowed:
