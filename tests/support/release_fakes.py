@@ -183,6 +183,11 @@ class LedgerBuilder:
     scope: Scope = SCOPE
     events: list[Event] = field(default_factory=list)
 
+    @property
+    def releases(self) -> int:
+        """Return how many releases there are."""
+        return sum(isinstance(each.fact, Deployed) for each in self.events)
+
     def add(
         self, fact: Fact, *, release: int = 0, execution: str = "execution-1"
     ) -> Event:
@@ -192,7 +197,7 @@ class LedgerBuilder:
             scope=self.scope,
             sequence=number,
             at=START + timedelta(minutes=number),
-            release=number if isinstance(fact, Deployed) else release,
+            release=self.releases + 1 if isinstance(fact, Deployed) else release,
             execution=execution,
             actor=OPERATOR,
             previous_sha256=previous,
@@ -215,7 +220,7 @@ class LedgerBuilder:
         """Add a whole release and return its number."""
         execution = execution or f"execution-{name}"
         deployed = replace(make_deployed(name, version), **more)
-        number = self.add(deployed, execution=execution).sequence
+        number = self.add(deployed, execution=execution).release
         if traffic:
             versions = {"mra-analyze": version}
             self.add(TrafficComplete(versions), release=number, execution=execution)

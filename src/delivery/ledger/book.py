@@ -83,7 +83,9 @@ class Book:
     ) -> Event | None:
         """Write the event that follows ``view``; None when another writer was first."""
         sequence = view.sequence + 1
-        release = sequence if isinstance(step.fact, Deployed) else step.release
+        release = step.release
+        if isinstance(step.fact, Deployed):
+            release = view.releases[0].number + 1 if view.releases else 1
         event = Event(
             scope=self.scope,
             sequence=sequence,

@@ -46,7 +46,7 @@ def problems_of(scope: Scope, links: Sequence[Link]) -> list[Problem]:
     previous: Event | None = None
     previous_sha256 = ""
     expected = 1
-    deployed: set[int] = set()
+    deployed: list[int] = []
     for link in links:
         try:
             sequence = scope.sequence(link.key)
@@ -57,7 +57,7 @@ def problems_of(scope: Scope, links: Sequence[Link]) -> list[Problem]:
             expected += 1
             continue
         if event.kind is Kind.DEPLOYED:
-            deployed.add(event.sequence)
+            deployed.append(event.release)
         complaints = [
             *_out_of_place(scope, event, sequence, expected),
             *_out_of_order(event, previous),
@@ -91,8 +91,11 @@ def _out_of_order(event: Event, previous: Event | None) -> Iterator[str]:
         yield f"it is {minutes:.0f} minutes older than the event before it"
 
 
-def _about_nothing(event: Event, deployed: set[int]) -> Iterator[str]:
-    if event.kind is Kind.DEPLOYED and event.release != event.sequence:
-        yield f"it calls itself release {event.release}"
+def _about_nothing(event: Event, deployed: Sequence[int]) -> Iterator[str]:
+    """Releases are numbered from 1; ``deployed`` ends with the event's own, if it is one."""
+    if event.kind is Kind.DEPLOYED:
+        following = deployed[-2] + 1 if len(deployed) > 1 else 1
+        if event.release != following:
+            yield f"it calls itself release {event.release}, and {following} follows"
     elif event.release not in deployed and event.kind not in _WITHOUT_RELEASE:
         yield f"there is no release {event.release} before it"

@@ -226,8 +226,8 @@ KIND_OF: Mapping[type[Fact], Kind] = {
 class Event:
     """A fact with its place in the ledger.
 
-    ``release`` is the number of the release it tells about, which is the sequence number
-    of that release's ``deployed`` event. ``execution`` is the pipeline's, empty for what
+    ``release`` is the number of the release it tells about: releases of an environment are
+    numbered from 1 by their ``deployed`` events. ``execution`` is the pipeline's, empty for what
     an operator did. ``previous_sha256`` is of the bytes of the event before, and empty in
     the first one.
     """

@@ -24,7 +24,7 @@ from delivery.ledger.events import (
 class Release:
     """One release in one environment, with what became of it.
 
-    ``number`` is the sequence number of its ``deployed`` event. ``verdict`` is the newest
+    ``number`` counts the environment's releases from 1. ``verdict`` is the newest
     one, so a verification that was repeated and passed makes up for one that failed.
     """
 
@@ -70,7 +70,7 @@ def releases_of(events: Iterable[Event]) -> list[Release]:
     for event in events:
         match event.fact:
             case Deployed():
-                found[event.sequence] = _begun(event, event.fact)
+                found[event.release] = _begun(event, event.fact)
             case RolledBack() as back:
                 _taken_back(found, back, event.at)
             case _ if event.release in found:
@@ -88,7 +88,7 @@ def _taken_back(found: dict[int, Release], back: RolledBack, at: datetime) -> No
 
 def _begun(event: Event, fact: Deployed) -> Release:
     return Release(
-        number=event.sequence,
+        number=event.release,
         environment=event.scope.environment,
         execution=event.execution,
         deployed_at=event.at,
@@ -133,7 +133,7 @@ def live_release(events: Sequence[Event]) -> int | None:
     for event in events:
         match event.fact:
             case Deployed():
-                live = event.sequence
+                live = event.release
             case RolledBack(to_release=number):
                 live = number
     return live

@@ -61,7 +61,7 @@ def test_what_is_appended_continues_the_chain(clock) -> None:
         now=clock.now(),
     )
     assert event is not None
-    assert (event.sequence, event.release) == (7, 7)
+    assert (event.sequence, event.release) == (7, 3)
     assert book.problems(book.links()) == []
 
 
@@ -113,3 +113,9 @@ def test_whoever_always_loses_gives_up_and_says_so(clock) -> None:
             clock=clock,
         )
     assert "20 times" in error.value.why
+
+
+def test_releases_are_numbered_from_one_without_gaps(clock) -> None:
+    builder = long_ledger(2)
+    numbers = [each.number for each in Book(builder.store, SCOPE).view().releases]
+    assert numbers == [3, 2, 1]

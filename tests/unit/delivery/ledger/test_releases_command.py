@@ -78,7 +78,7 @@ def run(ledger, monkeypatch):
 def test_releases_are_listed_newest_first_with_what_became_of_them(run) -> None:
     lines = run("production").output.splitlines()
     assert lines[0] == "production"
-    assert lines[2].split()[:4] == ["4", "two00000", "Commit", "two"]
+    assert lines[2].split()[:4] == ["2", "two00000", "Commit", "two"]
     assert "failed" in lines[2] and lines[2].endswith("live")
     assert "verified" in lines[3] and lines[3].endswith("last known good")
 
@@ -96,7 +96,7 @@ def test_the_limit_applies_to_each_environment(run) -> None:
 
 def test_the_list_as_json_holds_all_that_was_recorded(run) -> None:
     (found,) = json.loads(run("production", "--output", "json").output)["environments"]
-    assert (found["live"], found["last_known_good"]) == (4, 1)
+    assert (found["live"], found["last_known_good"]) == (2, 1)
     newest = found["releases"][0]
     assert newest["state"] == "failed"
     assert newest["reason"] == "Failed: x."
@@ -181,7 +181,7 @@ def record(run, artifact, *more: str, outcome: str = "verified"):
 def test_what_was_recorded_is_said(run, artifact) -> None:
     result = record(run, artifact)
     assert result.output == (
-        "Recorded traffic_complete, failed for release 4 in production.\n"
+        "Recorded traffic_complete, failed for release 2 in production.\n"
     )
     (occasion,) = run.asked
     assert (occasion.execution, occasion.outcome) == (EXECUTION, Kind.VERIFIED)
@@ -191,7 +191,7 @@ def test_what_was_recorded_is_said(run, artifact) -> None:
 def test_what_was_recorded_as_json_names_the_objects(run, artifact) -> None:
     data = json.loads(record(run, artifact, "--output", "json").output)
     assert [each["key"] for each in data["written"]] == [SCOPE.key(5), SCOPE.key(6)]
-    assert data["release"] == 4
+    assert data["release"] == 2
 
 
 def test_the_reason_of_a_failure_is_read_from_the_tests_report(run, artifact) -> None:
