@@ -246,3 +246,55 @@ def test_no_name_changes_with_time(pipeline) -> None:
 
     assert "AWS::StackId" not in text
     assert "{{resolve:ssm" not in text
+
+
+@pytest.mark.parametrize(
+    ("stage", "environment"),
+    [
+        ("DeployDevelopment", "development"),
+        ("DeployStaging", "staging"),
+        ("DeployProduction", "production"),
+    ],
+)
+def test_a_release_is_recorded_after_its_tests(
+    pipeline, stage: str, environment: str
+) -> None:
+    found = actions(pipeline_of(pipeline), stage)
+
+    last = max(each["RunOrder"] for each in found.values())
+    assert found["Record"]["RunOrder"] == last
+    assert variables_of(found["Record"])["ENVIRONMENT"] == environment
+
+
+@pytest.mark.parametrize(
+    ("stage", "following", "approval"),
+    [
+        ("DeployDevelopment", "staging", "ApproveStaging"),
+        ("DeployStaging", "production", "ApproveProduction"),
+    ],
+)
+def test_what_comes_next_is_reviewed_before_it_is_approved(
+    pipeline, stage: str, following: str, approval: str
+) -> None:
+    whole = pipeline_of(pipeline)
+    review = actions(whole, stage)["Review"]
+    (approve,) = actions(whole, approval).values()
+
+    assert variables_of(review)["ENVIRONMENT"] == following
+    namespace = review["Namespace"]
+    assert f"#{{{namespace}.REVIEW_SUMMARY}}" in approve["Configuration"]["CustomData"]
+    assert approve["Configuration"]["ExternalEntityLink"] == (
+        f"#{{{namespace}.REVIEW_LINK}}"
+    )
+
+
+def test_nothing_is_reviewed_beyond_the_pipelines_reach(pipeline) -> None:
+    found = pipeline_of(pipeline, Environment="staging")
+
+    assert "Review" in actions(found, "DeployDevelopment")
+    assert "Review" not in actions(found, "DeployStaging")
+
+
+def variables_of(action: dict[str, Any]) -> dict[str, str]:
+    given = json.loads(action["Configuration"]["EnvironmentVariables"])
+    return {each["name"]: each["value"] for each in given}
