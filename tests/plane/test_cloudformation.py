@@ -534,3 +534,69 @@ Resources:
         assert stack.reason("Table", "CREATE_COMPLETE").startswith("NOT_REHEARSED")
         said = control("GET", "summary")["not_rehearsed"]
         assert f"{stack.name}/Table" in [each["resource"] for each in said]
+
+
+class TestReadingTemplates:
+    def test_a_mistake_in_the_text_is_placed(self, stack: Stack) -> None:
+        code, message = refused(
+            stack.api.validate_template, TemplateBody="Resources:\n  A: [1\n"
+        )
+        assert code == "ValidationError"
+        assert message.startswith("Template format error: YAML not well-formed.")
+        assert "(line " in message
+
+    def test_a_summary_tells_parameters_types_and_capabilities(
+        self, stack: Stack
+    ) -> None:
+        template = """
+Transform: AWS::Serverless-2016-10-31
+Description: Synthetic.
+Parameters: {Name: {Type: String, Default: n, NoEcho: true}}
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+"""
+        summary = stack.api.get_template_summary(TemplateBody=template)
+        assert summary["ResourceTypes"] == ["AWS::IAM::Role"]
+        assert summary["Capabilities"] == ["CAPABILITY_IAM"]
+        assert summary["DeclaredTransforms"] == ["AWS::Serverless-2016-10-31"]
+        assert summary["Parameters"][0]["ParameterKey"] == "Name"
+
+    def test_a_template_in_s3_is_read_and_both_its_stages_are_kept(
+        self, stack: Stack, aws: Callable[..., Any]
+    ) -> None:
+        bucket = unique("templates")
+        aws("s3").create_bucket(Bucket=bucket)
+        aws("s3").put_object(Bucket=bucket, Key="t.yaml", Body=TOPICS.encode())
+        stack.api.create_stack(
+            StackName=stack.name,
+            TemplateURL=f"https://{bucket}.s3.us-east-1.amazonaws.com/t.yaml",
+            Parameters=[{"ParameterKey": "Name", "ParameterValue": unique("topic")}],
+        )
+        assert stack.settled() == "CREATE_COMPLETE"
+
+        original = stack.api.get_template(StackName=stack.name)["TemplateBody"]
+        processed = stack.api.get_template(
+            StackName=stack.name, TemplateStage="Processed"
+        )["TemplateBody"]
+        assert original == TOPICS
+        assert "Resources" in (
+            processed if isinstance(processed, dict) else json.loads(processed)
+        )
+
+
+class TestPages:
+    def test_events_come_a_page_at_a_time_the_newest_first(self, stack: Stack) -> None:
+        resources = "\n".join(
+            f"  Topic{number}: {{Type: AWS::SNS::Topic}}" for number in range(40)
+        )
+        stack.deploy(f"Resources:\n{resources}\n")
+
+        first = stack.api.describe_stack_events(StackName=stack.name)
+        rest = stack.api.describe_stack_events(
+            StackName=stack.name, NextToken=first["NextToken"]
+        )
+
+        assert len(first["StackEvents"]) == 100 and "NextToken" not in rest
+        # Under review, begun, done; and three events for each topic.
+        assert len(rest["StackEvents"]) == 3 + 40 * 3 - 100
+        assert rest["StackEvents"][-1]["ResourceStatus"] == "REVIEW_IN_PROGRESS"

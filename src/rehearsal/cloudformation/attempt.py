@@ -41,7 +41,10 @@ def attempt(verb: str, ask: Ask) -> tuple[Made, str]:
         if verb == "create":
             _check_name(ask)
         made = _do(verb, replace(ask, properties=secrets.fill(ask.properties)))
-        gap = made.not_rehearsed or _retag(verb, ask)
+        gaps = [made.not_rehearsed, *sorted(set(ask.missing))]
+        if verb == "update":
+            gaps += [*_not_changed(ask), _retag(ask)]
+        gap = ", ".join(each for each in gaps if each)
     except NotRehearsed as missing:
         made, gap = _stand_in(ask), str(missing)
     except ResourceFailed:
@@ -68,9 +71,17 @@ def _do(verb: str, ask: Ask) -> Made:
             return Made(ask.physical_id)
 
 
-def _retag(verb: str, ask: Ask) -> str:
+def _not_changed(ask: Ask) -> list[str]:
+    """Name what differs and what the kind's update leaves as it was."""
+    changes = KINDS.get(ask.type, Kind()).changes
+    if changes is None:
+        return []
+    return sorted(ask.differing() - changes - {"Tags"})
+
+
+def _retag(ask: Ask) -> str:
     schema = schema_of(ask.type)
-    if verb != "update" or schema is None or not schema.tag_property:
+    if schema is None or not schema.tag_property:
         return ""
     key = schema.tag_property
     return retag(ask, ask.previous.get(key), ask.properties.get(key))

@@ -166,7 +166,7 @@ class ChangeSetOperations(StackOperations):
                 definition.template, change_set.settings.capabilities, direct=False
             )
         except TemplateError as error:
-            self._end(change_set, str(error))
+            self._end(change_set, error.message)
             return
         except ApiError as error:
             self._end(change_set, str(error.message))

@@ -7,6 +7,7 @@ rolling back an update". Texts as clients of CloudFormation (aws-cli, SAM CLI, C
 from __future__ import annotations
 
 from awsrules.statuses import StackStatus as S
+from awsrules.templates import TemplateError
 from rehearsal.protocol import ApiError
 
 _BUSY_DELETE = {
@@ -21,6 +22,12 @@ _BUSY_DELETE = {
 def invalid(message: str) -> ApiError:
     """Give CloudFormation's ValidationError."""
     return ApiError("ValidationError", message)
+
+
+def invalid_template(error: TemplateError) -> ApiError:
+    """Give a template's mistake with its place, as CloudFormation writes it."""
+    place = f" (line {error.line}, column {error.column})" if error.line else ""
+    return invalid(error.message + place)
 
 
 def absent(name: str) -> ApiError:

@@ -13,7 +13,7 @@ from rehearsal.cloudformation.definition import (
     draft,
     required_capabilities,
 )
-from rehearsal.cloudformation.gates import invalid
+from rehearsal.cloudformation.gates import invalid, invalid_template
 from rehearsal.cloudformation.model import Operation, Settings, Stack
 from rehearsal.plane import Plane
 from rehearsal.protocol import ApiError, Call, Params
@@ -82,7 +82,7 @@ def draft_of(
     try:
         return draft(text, given_parameters(params, stack), pseudo)
     except TemplateError as error:
-        raise invalid(str(error)) from error
+        raise invalid_template(error) from error
 
 
 def check_capabilities(

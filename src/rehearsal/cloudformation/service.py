@@ -10,7 +10,7 @@ from rehearsal.cloudformation.changesets import ChangeSetOperations
 from rehearsal.cloudformation.definition import required_capabilities
 from rehearsal.cloudformation.model import ChangeSet, Stack
 from rehearsal.cloudformation.requests import template_text
-from rehearsal.cloudformation.gates import invalid
+from rehearsal.cloudformation.gates import invalid, invalid_template
 from rehearsal.protocol import Answer, Call, Params
 from awsrules.templates import TemplateError, load_template
 
@@ -87,7 +87,7 @@ def _summary(text: str) -> dict[str, Any]:
     try:
         template = load_template(text, name="")
     except TemplateError as error:
-        raise invalid(str(error)) from error
+        raise invalid_template(error) from error
     if not template.get("Resources"):
         raise invalid(
             "Template format error: At least one Resources member must be defined."

@@ -12,7 +12,7 @@ from rehearsal.cloudformation import answers, gates
 from rehearsal.cloudformation.changes import NO_UPDATES, is_update
 from rehearsal.cloudformation.definition import Draft, Definition, complete
 from rehearsal.cloudformation.engine import Engine
-from rehearsal.cloudformation.gates import invalid
+from rehearsal.cloudformation.gates import invalid, invalid_template
 from rehearsal.cloudformation.journal import Journal
 from rehearsal.cloudformation.model import Stack, Store
 from rehearsal.cloudformation.requests import (
@@ -260,7 +260,7 @@ class StackOperations(Service):
         try:
             return complete(made)
         except TemplateError as error:
-            raise invalid(str(error)) from error
+            raise invalid_template(error) from error
 
     def _new_id(self, what: str, name: str) -> str:
         where = f"{self._plane.region}:{self._plane.account}"

@@ -13,6 +13,7 @@ from rehearsal.cloudformation.resources.base import (
     NotRehearsed,
     arguments,
     call,
+    text_of,
 )
 from rehearsal.cloudformation.resources.tagging import as_map
 
@@ -43,7 +44,11 @@ class Account(Kind):
 class RestApi(Kind):
     """AWS::ApiGateway::RestApi, its methods from an OpenAPI body."""
 
-    _APART = {"Body", "FailOnWarnings", "Mode", "Parameters", "Tags", "Policy"}
+    changes = frozenset(
+        {"Body", "Description", "FailOnWarnings", "Mode", "Name", "Policy"}
+    )
+
+    _APART = {"Body", "FailOnWarnings", "Mode", "Parameters", "Tags"}
 
     def create(self, ask: Ask) -> Made:
         client = ask.client("apigateway")
@@ -52,14 +57,14 @@ class RestApi(Kind):
         title = (ask.properties.get("Body") or {}).get("info", {}).get("title")
         wanted["Name"] = wanted.get("Name") or title or ask.name("Name")
         model = client.meta.service_model.operation_model("CreateRestApi")
-        api = client.create_rest_api(**arguments(model, wanted))
+        api = client.create_rest_api(**arguments(model, wanted, ask))
         ask.claimed.append(api["id"])
         self._import(ask, api["id"])
         return Made(api["id"], self._attributes(client, api["id"]))
 
     def update(self, ask: Ask) -> Made:
         client, api = ask.client("apigateway"), ask.physical_id
-        paths = {"Name": "/name", "Description": "/description"}
+        paths = {"Name": "/name", "Description": "/description", "Policy": "/policy"}
         patches = [
             _patch("replace", path, ask.properties[key])
             for key, path in paths.items()
@@ -98,6 +103,17 @@ class RestApi(Kind):
 class Stage(Kind):
     """AWS::ApiGateway::Stage."""
 
+    changes = frozenset(
+        {
+            "AccessLogSetting",
+            "DeploymentId",
+            "Description",
+            "MethodSettings",
+            "TracingEnabled",
+            "Variables",
+        }
+    )
+
     _APART = {"AccessLogSetting", "MethodSettings", "Tags"}
 
     def create(self, ask: Ask) -> Made:
@@ -105,7 +121,7 @@ class Stage(Kind):
         model = client.meta.service_model.operation_model("CreateStage")
         wanted = {k: v for k, v in ask.properties.items() if k not in self._APART}
         wanted["tags"] = as_map(ask.properties.get("Tags"))
-        client.create_stage(**arguments(model, wanted))
+        client.create_stage(**arguments(model, wanted, ask))
         ask.claimed.append(ask.properties["StageName"])
         self._patch(ask, self._logging(ask))
         return Made(ask.properties["StageName"])
@@ -167,6 +183,8 @@ class Stage(Kind):
 class UsagePlan(Kind):
     """AWS::ApiGateway::UsagePlan."""
 
+    changes = frozenset({"ApiStages", "Description", "Quota", "Throttle"})
+
     def create(self, ask: Ask) -> Made:
         client = ask.client("apigateway")
         model = client.meta.service_model.operation_model("CreateUsagePlan")
@@ -176,7 +194,7 @@ class UsagePlan(Kind):
             if k not in ("UsagePlanName", "Tags")
         }
         wanted["Name"] = ask.name("UsagePlanName", limit=128)
-        made = client.create_usage_plan(**arguments(model, wanted))
+        made = client.create_usage_plan(**arguments(model, wanted, ask))
         return Made(made["id"], {"Id": made["id"]})
 
     def update(self, ask: Ask) -> Made:
@@ -224,14 +242,14 @@ class WebAcl(Kind):
         wanted = {**ask.properties, "Name": name}
         if not wanted.get("Tags"):
             wanted.pop("Tags", None)
-        made = client.create_web_acl(**arguments(model, wanted))["Summary"]
+        made = client.create_web_acl(**arguments(model, wanted, ask))["Summary"]
         found = {"Arn": made["ARN"], "Id": made["Id"], "Capacity": 0}
         return Made(f"{name}|{made['Id']}|{ask.properties['Scope']}", found)
 
     def update(self, ask: Ask) -> Made:
         client, key = ask.client("wafv2"), self._key(ask)
         model = client.meta.service_model.operation_model("UpdateWebACL")
-        wanted = arguments(model, ask.properties, update=True)
+        wanted = arguments(model, ask.properties, ask)
         token = client.get_web_acl(**key)["LockToken"]
         client.update_web_acl(**{**wanted, **key, "LockToken": token})
         return Made(ask.physical_id, ask.attributes)
@@ -250,8 +268,7 @@ class WebAcl(Kind):
 def _patch(operation: str, path: str, value: Any = None) -> dict[str, str]:
     patch = {"op": operation, "path": path}
     if value is not None:
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        patch["value"] = text
+        patch["value"] = text_of(value)
     return patch
 
 

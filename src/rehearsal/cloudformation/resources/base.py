@@ -12,7 +12,7 @@ import secrets
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore import xform_name
 from botocore.model import OperationModel
@@ -55,6 +55,7 @@ class Ask:
         physical_id: the id so far; empty on create.
         shift: the resource's UpdatePolicy, resolved.
         rolling_back: whether a failed update is being undone.
+        missing: properties that were left out because no API call takes them.
         claimed: ids of what a create has made, should it fail half-way.
         uncertain: whether the change before this one failed half-way.
     """
@@ -73,6 +74,7 @@ class Ask:
     rolling_back: bool = False
     uncertain: bool = False
     claimed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         """Give a client that acts with the stack's rights."""
@@ -83,6 +85,12 @@ class Ask:
         return bool(
             self.uncertain or self.properties.get(name) != self.previous.get(name)
         )
+
+    def differing(self) -> set[str]:
+        """Name the top-level properties that are others than before."""
+        before, after = self.previous, self.properties
+        names = before.keys() | after.keys()
+        return {name for name in names if before.get(name) != after.get(name)}
 
     def name(self, key: str, *, limit: int = 64, lower: bool = False) -> str:
         """Give the name that property ``key`` asks for, else one made as AWS makes it."""
@@ -109,7 +117,12 @@ def generated_name(stack: str, logical_id: str, *, limit: int, lower: bool) -> s
 
 
 class Kind:
-    """How resources of one type are made, changed and removed."""
+    """How resources of one type are made, changed and removed.
+
+    ``changes`` names the properties that ``update`` can change, where it is not all.
+    """
+
+    changes: ClassVar[frozenset[str] | None] = None
 
     def create(self, ask: Ask) -> Made:
         """Make it."""
@@ -160,8 +173,7 @@ class Calls(Kind):
 
     def update(self, ask: Ask) -> Made:
         """Call the API's update; refused for a type whose API has none."""
-        differing = {name for name in ask.properties if ask.changed(name)}
-        if not self.updates and (ask.uncertain or differing <= {"Tags"}):
+        if not self.updates and ask.differing() <= {"Tags"}:
             return Made(ask.physical_id, ask.attributes)
         if not self.updates:
             raise NotRehearsed(f"the plane cannot change {ask.type} in place")
@@ -185,7 +197,7 @@ class Calls(Kind):
             renamed = self.renames.get(self.name, self.name)
             wanted[renamed] = ask.name(self.name, limit=self.limit)
         model = client.meta.service_model.operation_model(operation)
-        parameters = {**arguments(model, wanted, update=bool(key)), **key}
+        parameters = {**arguments(model, wanted, ask), **key}
         answer = call(client, operation, parameters)
         physical_id = ask.physical_id or self.identity(ask, parameters, answer)
         ask.claimed.append(physical_id)
@@ -214,21 +226,25 @@ def call(
 
 
 def arguments(
-    model: OperationModel, wanted: Mapping[str, Any], *, update: bool = False
+    model: OperationModel, wanted: Properties, ask: Ask | None = None
 ) -> dict[str, Any]:
     """Turn properties into the parameters of an API call.
 
-    Raises:
-        NotRehearsed: for a property that the call has no place for; on update such a
-            property is one that cannot change, and is left out.
+    A property that the call has no place for goes into ``ask.missing``: on create each, on
+    update those that changed (tags are changed apart).
     """
     shape = model.input_shape
     if shape is None:
         return {}
     members = _by_lower_case(shape)
-    unplaced = [name for name in wanted if name.lower() not in members]
-    if unplaced and not update:
-        raise NotRehearsed(f"{model.name} has no place for {', '.join(unplaced)}")
+    if ask is not None:
+        unplaced = [name for name in wanted if name.lower() not in members]
+        updating = bool(ask.physical_id)
+        ask.missing.extend(
+            name
+            for name in unplaced
+            if not updating or (name != "Tags" and name in ask.differing())
+        )
     return {
         members[name.lower()]: fit(value, shape.members[members[name.lower()]])
         for name, value in wanted.items()
@@ -258,7 +274,7 @@ def fit(value: Any, shape: Any) -> Any:
         case "map" if isinstance(value, list):
             return {each["Key"]: str(each["Value"]) for each in value}
         case "string":
-            return _text(value)
+            return text_of(value)
         case "boolean":
             return value if isinstance(value, bool) else str(value).lower() == "true"
         case "integer" | "long":
@@ -273,7 +289,8 @@ def _by_lower_case(shape: Any) -> dict[str, str]:
     return {name.lower(): name for name in shape.members}
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Give a value as the APIs want text: documents as JSON, truth in lower case."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list):

@@ -31,7 +31,7 @@ class Function(Kind):
         model = client.meta.service_model.operation_model("CreateFunction")
         wanted = {k: v for k, v in ask.properties.items() if k not in _APART}
         wanted |= {"FunctionName": name, "Code": _code(ask)}
-        arn = client.create_function(**arguments(model, wanted))["FunctionArn"]
+        arn = client.create_function(**arguments(model, wanted, ask))["FunctionArn"]
         ask.claimed.append(name)
         _settle(client, name)
         self._reserve(ask, name)
@@ -53,7 +53,7 @@ class Function(Kind):
                 if key not in _CODE | _APART | {"Tags"}
             }
             client.update_function_configuration(
-                **{**arguments(model, wanted, update=True), "FunctionName": name}
+                **{**arguments(model, wanted, ask), "FunctionName": name}
             )
             _settle(client, name)
         self._reserve(ask, name)
@@ -192,7 +192,7 @@ class Permission(Kind):
         statement = ask.name("Id", limit=100)
         # The function may be given by an ARN that ends with the alias.
         wanted = {**ask.properties, "StatementId": statement, **_qualified(ask)}
-        client.add_permission(**arguments(model, wanted))
+        client.add_permission(**arguments(model, wanted, ask))
         return Made(statement, {"Id": statement})
 
     def update(self, ask: Ask) -> Made:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rehearsal.cloudformation.resources.base import Ask, Kind, Made
+from rehearsal.cloudformation.resources.base import Ask, Kind, Made, text_of
 from rehearsal.cloudformation.resources.tagging import as_map
 
 
 def _texts(properties: dict[str, Any]) -> dict[str, str]:
     """Attributes of SNS and SQS are text, whatever they are in the template."""
-    return {
-        key: json.dumps(value) if isinstance(value, dict) else _flat(value)
-        for key, value in properties.items()
-    }
-
-
-def _flat(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {key: text_of(value) for key, value in properties.items()}
 
 
 class Topic(Kind):

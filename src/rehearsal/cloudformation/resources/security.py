@@ -22,6 +22,17 @@ _VERSIONS_A_POLICY_CAN_HAVE = 5
 class Key(Kind):
     """AWS::KMS::Key."""
 
+    changes = frozenset(
+        {
+            "Description",
+            "EnableKeyRotation",
+            "Enabled",
+            "KeyPolicy",
+            "PendingWindowInDays",
+            "RotationPeriodInDays",
+        }
+    )
+
     _PLACED = {
         "Description",
         "Enabled",
@@ -87,6 +98,10 @@ class Key(Kind):
 class Secret(Kind):
     """AWS::SecretsManager::Secret."""
 
+    changes = frozenset(
+        {"Description", "GenerateSecretString", "KmsKeyId", "SecretString"}
+    )
+
     def create(self, ask: Ask) -> Made:
         # AWS makes this one's name without the stack.
         name = ask.properties.get("Name") or generated_name(
@@ -143,6 +158,17 @@ class Secret(Kind):
 
 class Role(Kind):
     """AWS::IAM::Role."""
+
+    changes = frozenset(
+        {
+            "AssumeRolePolicyDocument",
+            "Description",
+            "ManagedPolicyArns",
+            "MaxSessionDuration",
+            "PermissionsBoundary",
+            "Policies",
+        }
+    )
 
     def create(self, ask: Ask) -> Made:
         name = ask.name("RoleName")
@@ -241,6 +267,8 @@ class RolePolicy(Kind):
 
 class ManagedPolicy(Kind):
     """AWS::IAM::ManagedPolicy."""
+
+    changes = frozenset({"PolicyDocument", "Roles"})
 
     def create(self, ask: Ask) -> Made:
         iam = ask.client("iam")

@@ -21,6 +21,8 @@ _GONE = frozenset(
 class LogGroup(Kind):
     """AWS::Logs::LogGroup."""
 
+    changes = frozenset({"KmsKeyId", "RetentionInDays"})
+
     def create(self, ask: Ask) -> Made:
         name = ask.name("LogGroupName", limit=512)
         wanted = {}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import botocore.session
 import pytest
 
+from rehearsal.cloudformation.model import Operation
 from rehearsal.cloudformation.resources import KINDS
 from rehearsal.cloudformation.resources.base import (
+    Ask,
     Calls,
-    NotRehearsed,
     arguments,
     generated_name,
 )
 from rehearsal.cloudformation.resources.existing import conflict
+from rehearsal.plane import Plane
 
 SESSION = botocore.session.get_session()
 
@@ -56,10 +60,32 @@ def test_keys_of_a_map_stay_and_documents_become_text() -> None:
     assert found == {"EventPattern": '{"source": ["s"]}'}
 
 
+def ask(**given: Any) -> Ask:
+    return Ask(
+        plane=cast(Plane, None),
+        operation=Operation("CREATE_STACK", None, None),
+        stack_name="stack",
+        stack_id="arn:stack",
+        logical_id="Alias",
+        type="AWS::KMS::Alias",
+        **given,
+    )
+
+
 def test_a_property_without_a_place_is_not_dropped_in_silence() -> None:
-    model = operation("kms", "CreateAlias")
-    with pytest.raises(NotRehearsed, match="no place for Colour"):
-        arguments(model, {"AliasName": "alias/a", "Colour": "red"})
+    wanted = {"AliasName": "alias/a", "Colour": "red"}
+    create = ask(properties=wanted)
+    arguments(operation("kms", "CreateAlias"), wanted, create)
+    assert create.missing == ["Colour"]
+
+
+def test_on_update_only_a_changed_property_is_missed() -> None:
+    wanted = {"AliasName": "alias/a", "Colour": "red", "Size": 1}
+    update = ask(
+        properties=wanted, previous={**wanted, "Size": 2}, physical_id="alias/a"
+    )
+    arguments(operation("kms", "UpdateAlias"), wanted, update)
+    assert update.missing == ["Size"]
 
 
 @pytest.mark.parametrize("limit", [63, 64, 100])
