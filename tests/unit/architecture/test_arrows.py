@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,15 @@ class Import:
         return f"{self.file.relative_to(ROOT)}:{self.line} imports {self.module}"
 
 
-def _imports(folder: Path) -> Iterator[Import]:
-    for file in sorted(folder.rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        yield from _walk(tree, file, at_load=True)
+@cache
+def _imports(folder: Path) -> tuple[Import, ...]:
+    return tuple(
+        item
+        for file in sorted(folder.rglob("*.py"))
+        for item in _walk(
+            ast.parse(file.read_text(encoding="utf-8")), file, at_load=True
+        )
+    )
 
 
 def _walk(node: ast.AST, file: Path, *, at_load: bool) -> Iterator[Import]:
