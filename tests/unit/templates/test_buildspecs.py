@@ -1,0 +1,190 @@
+"""The buildspecs: what they promise whoever reads a failed build."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+SPECS = [
+    "buildspec.yml",
+    *(f"buildspecs/{n}.yml" for n in ("verify", "record", "review")),
+]
+
+
+def read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    return found
+
+
+def commands(name: str, phase: str) -> list[str]:
+    found: list[str] = read(name)["phases"][phase]["commands"]
+    return found
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_python_is_pinned_and_the_lock_is_what_is_installed(name: str) -> None:
+    install = read(name)["phases"]["install"]
+
+    assert install["runtime-versions"] == {"python": "3.11"}
+    assert install["commands"][0].startswith("bash buildspecs/install")
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_no_command_hides_its_failure(name: str) -> None:
+    for phase in read(name)["phases"].values():
+        assert phase.get("on-failure", "ABORT") == "ABORT"
+        for command in phase["commands"]:
+            assert "|| true" not in command
+            assert "|| :" not in command
+
+
+def test_the_pipeline_runs_these_buildspecs(pipeline) -> None:
+    used = {
+        each["Properties"]["Source"]["BuildSpec"]
+        for each in pipeline["Resources"].values()
+        if each["Type"] == "AWS::CodeBuild::Project"
+    }
+
+    assert used == set(SPECS)
+
+
+def test_each_report_has_its_group(pipeline) -> None:
+    groups = {
+        each["Properties"]["Name"]["Fn::Sub"].partition("}")[2]
+        for each in pipeline["Resources"].values()
+        if each["Type"] == "AWS::CodeBuild::ReportGroup"
+    }
+
+    assert groups == {
+        *(f"Build-{name}" for name in read("buildspec.yml")["reports"]),
+        *(f"Verify-{name}" for name in read("buildspecs/verify.yml")["reports"]),
+    }
+
+
+def test_a_failed_build_publishes_nothing(tmp_path: Path) -> None:
+    """Its artifacts are in a folder that only a successful build makes."""
+    guard = commands("buildspec.yml", "post_build")[0]
+    assert read("buildspec.yml")["artifacts"]["base-directory"] == "build/release"
+
+    for succeeding, status in (("0", 1), ("1", 0)):
+        ran = subprocess.run(
+            ["bash", "-c", guard],
+            env={**os.environ, "CODEBUILD_BUILD_SUCCEEDING": succeeding},
+            check=False,
+        )
+        assert ran.returncode == status
+    for phase in ("install", "pre_build", "build"):
+        assert "build/release" not in " ".join(commands("buildspec.yml", phase))
+
+
+def test_coverage_below_the_limit_fails_the_build() -> None:
+    (tests,) = [
+        each for each in commands("buildspec.yml", "build") if each.startswith("pytest")
+    ]
+
+    assert "--cov-fail-under=80" in tests
+    assert "--junitxml=junit.xml" in tests
+
+
+def test_what_later_stages_need_travels_in_the_artifact() -> None:
+    (copy,) = [
+        each
+        for each in commands("buildspec.yml", "post_build")
+        if each.startswith("cp ")
+    ]
+
+    for needed in (
+        "buildspecs",
+        "deploy_pipeline.py",
+        "environment_config.yaml",
+        "requirements",
+        "src/delivery",
+        "src/awsrules",
+        "tests/smoke",
+        "tests/integration",
+        "tests/post_deploy",
+        "tests/support",
+        "setup.cfg",
+        "pyproject.toml",
+    ):
+        assert needed in copy.split()
+
+
+def custom_step() -> str:
+    (found,) = [
+        each
+        for each in commands("buildspec.yml", "build")
+        if "buildspecs/custom" in each
+    ]
+    return found
+
+
+def run_custom(folder: Path, steps: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    (folder / "buildspecs" / "custom").mkdir(parents=True)
+    for name, text in steps.items():
+        (folder / "buildspecs" / "custom" / name).write_text(text, encoding="utf-8")
+    return subprocess.run(
+        ["bash", "-c", custom_step()],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_custom_steps_run_in_the_order_of_their_names(tmp_path: Path) -> None:
+    ran = run_custom(tmp_path, {"20-b.sh": "echo second", "10-a.sh": "echo first"})
+
+    assert ran.returncode == 0
+    assert ran.stdout.index("first") < ran.stdout.index("second")
+
+
+@pytest.mark.parametrize(
+    "text", ["false\necho on", "exit 3", "echo $UNSET_NAME", "false | cat"]
+)
+def test_a_custom_step_that_fails_ends_the_build(tmp_path: Path, text: str) -> None:
+    ran = run_custom(tmp_path, {"10-a.sh": text, "20-b.sh": "echo never"})
+
+    assert ran.returncode != 0
+    assert "never" not in ran.stdout
+
+
+def test_the_example_of_a_custom_step_runs() -> None:
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "buildspecs/custom/00-example.sh"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "The configuration of this build is" in ran.stdout
+
+
+def test_a_failed_check_fails_the_checks_and_is_shown(tmp_path: Path) -> None:
+    for name in ("flake8", "black", "bandit", "python"):
+        verdict = "echo E501 here; exit 1" if name == "flake8" else "exit 0"
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{verdict}\n", encoding="utf-8")
+        program.chmod(0o755)
+
+    ran = subprocess.run(
+        ["bash", "buildspecs/checks.sh"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert "flake8: FAILED\nE501 here" in ran.stdout
+    assert "bandit: passed" in ran.stdout
+    assert "These checks failed: flake8" in ran.stdout
