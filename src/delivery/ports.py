@@ -118,6 +118,9 @@ class ReleaseStore(Protocol):
     def keys(self, prefix: str) -> list[str]:
         """Return all keys that begin with ``prefix``, in order."""
 
+    def touched(self, prefix: str) -> list[str]:
+        """Return keys under ``prefix`` that were overwritten or deleted since their put."""
+
     def read(self, keys: Sequence[str]) -> list[bytes]:
         """Return the newest content of each key, in the order of ``keys``."""
 

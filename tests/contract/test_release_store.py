@@ -120,6 +120,33 @@ def test_an_empty_prefix_has_no_keys_and_nothing_is_read() -> None:
         assert store.read([]) == []
 
 
+def test_what_was_overwritten_or_deleted_shows_in_the_versions() -> None:
+    one, two = {"Key": "ledger/1", "VersionId": "a"}, {"Key": "ledger/2"}
+    with stubbed("s3") as (clients, stub):
+        stub.add_response(
+            "list_object_versions",
+            {
+                "Versions": [one, two],
+                "IsTruncated": True,
+                "NextKeyMarker": "ledger/2",
+                "NextVersionIdMarker": "b",
+            },
+            {"Bucket": BUCKET, "Prefix": "ledger/"},
+        )
+        stub.add_response(
+            "list_object_versions",
+            {"Versions": [two], "DeleteMarkers": [{"Key": "ledger/3"}]},
+            {
+                "Bucket": BUCKET,
+                "Prefix": "ledger/",
+                "KeyMarker": "ledger/2",
+                "VersionIdMarker": "b",
+            },
+        )
+        found = BucketReleaseStore(clients, BUCKET).touched("ledger/")
+    assert found == ["ledger/2", "ledger/3"]
+
+
 def test_contents_are_read() -> None:
     with stubbed("s3") as (clients, stub):
         stub.add_response(

@@ -178,6 +178,16 @@ def test_what_is_in_the_ledger_is_not_put_again(store: BucketReleaseStore) -> No
     assert store.find(SCOPE.key(2)) is None
 
 
+def test_whoever_overwrites_or_deletes_an_event_is_found_out(
+    store: BucketReleaseStore,
+) -> None:
+    for number in (1, 2, 3):
+        store.put_new(SCOPE.key(number), b"event")
+    store.put(SCOPE.key(2), b"another")
+    store.clients.get("s3").delete_object(Bucket=store.bucket, Key=SCOPE.key(3))
+    assert store.touched(SCOPE.prefix) == [SCOPE.key(2), SCOPE.key(3)]
+
+
 def test_a_stack_that_does_not_exist_is_reviewed_and_nothing_is_left(
     clients: Clients, look: Callable[..., Any]
 ) -> None:

@@ -50,6 +50,9 @@ class FakeReleaseStore:
     def keys(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
 
+    def touched(self, prefix: str) -> list[str]:
+        return [key for key in self.keys(prefix) if len(self.objects[key]) > 1]
+
     def read(self, keys: Sequence[str]) -> list[bytes]:
         self.reads += len(keys)
         return [self.objects[key][-1] for key in keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,6 +45,26 @@ class BucketReleaseStore:
             if not answer.get("NextContinuationToken"):
                 return found
             page = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def touched(self, prefix: str) -> list[str]:
+        versions: Counter[str] = Counter()
+        deleted: set[str] = set()
+        page: dict[str, str] = {}
+        while True:
+            with self._doing(f"list the versions of {prefix} in bucket {self.bucket}"):
+                answer = self._api.list_object_versions(
+                    Bucket=self.bucket, Prefix=prefix, **page
+                )
+            versions.update(each["Key"] for each in answer.get("Versions", []))
+            deleted.update(each["Key"] for each in answer.get("DeleteMarkers", []))
+            if not answer.get("IsTruncated"):
+                break
+            page = {
+                "KeyMarker": answer["NextKeyMarker"],
+                "VersionIdMarker": answer["NextVersionIdMarker"],
+            }
+        overwritten = {key for key, count in versions.items() if count > 1}
+        return sorted(overwritten | deleted)
 
     def read(self, keys: Sequence[str]) -> list[bytes]:
         if not keys:

@@ -144,8 +144,16 @@ class Book:
         ]
 
     def problems(self, links: Sequence[Link]) -> list[Problem]:
-        """Return what is wrong with the whole ledger, given all its ``links``."""
-        return problems_of(self.scope, links)
+        """Return what is wrong with the whole ledger, given all its ``links``.
+
+        What the chain cannot show, because nothing comes after the newest event, the
+        bucket's versions do.
+        """
+        touched = [
+            Problem(key, "it was overwritten or deleted after it was written")
+            for key in self.store.touched(self.scope.prefix)
+        ]
+        return [*problems_of(self.scope, links), *touched]
 
     def _grown_until(self, enough: Callable[[View], bool]) -> View:
         """Read the newest events, and twice as many until they are enough or all."""

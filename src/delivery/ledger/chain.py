@@ -39,8 +39,8 @@ def problems_of(scope: Scope, links: Sequence[Link]) -> list[Problem]:
     """Return everything that is wrong with a whole ledger, in order of its keys.
 
     It finds objects that were changed, removed from the middle or the beginning, put in
-    between, or moved from another ledger. It cannot find that the newest ones were removed:
-    nothing comes after them. The bucket keeps those versions, and nobody may delete them.
+    between, or moved from another ledger. It cannot find that the newest one was changed or
+    the newest ones removed, because nothing comes after them; the bucket's versions can.
     """
     found: list[Problem] = []
     previous: Event | None = None

@@ -408,6 +408,9 @@ class FakePlane:
     def running(self) -> PlaneInfo | None:
         return PlaneInfo(1, "http://127.0.0.1:4720", "0.1.0") if self.up else None
 
+    def died(self) -> bool:
+        return False
+
     def start(self) -> PlaneInfo:
         self.up = True
         return PlaneInfo(1, "http://127.0.0.1:4720", "0.1.0")

@@ -107,3 +107,12 @@ def test_a_release_that_calls_itself_another_shows() -> None:
     builder.add(make_deployed())
     rewrite(builder.store, 1, release=4)
     assert any("calls itself release 4" in each for each in problems(builder.store))
+
+
+def test_the_newest_event_cannot_be_replaced_unseen(ledger) -> None:
+    key = SCOPE.key(6)
+    content = ledger.store.objects[key][-1].replace(b"operator", b"somebody")
+    ledger.store.put(key, content)
+    assert problems(ledger.store) == [
+        f"{key}: it was overwritten or deleted after it was written"
+    ]
