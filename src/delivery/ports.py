@@ -230,6 +230,9 @@ class Plane(Protocol):
     def running(self) -> PlaneInfo | None:
         """Return the plane that answers, or None."""
 
+    def died(self) -> bool:
+        """Tell whether one ran and ended without being stopped."""
+
     def start(self) -> PlaneInfo:
         """Start it, if needed, and return it."""
 

@@ -96,6 +96,7 @@ def test_without_an_announcement_none_runs(plane) -> None:
 def test_a_killed_plane_does_not_run_and_is_forgotten(plane, dead_pid) -> None:
     _announce(plane, pid=dead_pid, port=1)
     assert plane.running() is None
+    assert plane.died()
     assert plane.stop() is False
     assert not (plane.state_dir / "plane.json").exists()
 

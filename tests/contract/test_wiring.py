@@ -94,8 +94,11 @@ def test_a_given_configuration_that_is_missing_is_bad_input(tools) -> None:
 
 
 class FakePlane:
-    def __init__(self, up: bool) -> None:
-        self.up = up
+    def __init__(self, up: bool, dead: bool = False) -> None:
+        self.up, self.dead = up, dead
+
+    def died(self):
+        return self.dead
 
     def running(self):
         return PlaneInfo(1, "http://127.0.0.1:4720", "0.1.0") if self.up else None
@@ -113,6 +116,13 @@ def test_local_commands_use_the_plane_and_start_it_if_needed(
     tools.settings = Settings(local=True)
     assert tools._clients.endpoint_url == "http://127.0.0.1:4720"
     assert ("Starting the rehearsal plane" in capsys.readouterr().err) is not up
+
+
+def test_a_plane_that_was_killed_is_said(tools, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(Tools, "plane", FakePlane(up=False, dead=True))
+    tools.settings = Settings(local=True)
+    assert tools._clients.local
+    assert "what it held in memory is gone" in capsys.readouterr().err
 
 
 def test_the_project_is_found_from_elsewhere(tmp_path, monkeypatch) -> None:

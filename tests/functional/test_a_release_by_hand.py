@@ -155,6 +155,16 @@ def test_a_commit_whose_template_fails_stops_in_development_with_the_cause(
     assert "AnalyzeLogs" in watched.stdout, watched.stdout
 
 
+def test_a_detached_head_stands_for_the_branch(project, deployed) -> None:
+    project.git("checkout", "--quiet", "--detach")
+    project.commit({"build.sh": "exit 3\n"}, "On no branch")
+    project.tool("start", "--local")
+    watched = project.tool("status", "--watch", "--local", "--output", "json")
+    project.git("checkout", "--quiet", "main")
+    assert json.loads(watched.stdout)["commit_summary"].startswith("On no branch")
+    assert json.loads(watched.stdout)["branch"] == "main"
+
+
 def test_the_token_is_found_nowhere_but_in_secrets_manager(project, deployed) -> None:
     leaks = [
         str(path)

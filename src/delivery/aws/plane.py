@@ -60,6 +60,10 @@ class LocalPlane:
             )
         return info
 
+    def died(self) -> bool:
+        info = self._announced()
+        return info is not None and not _alive(info.pid)
+
     def start(self) -> PlaneInfo:
         running = self.running()
         if running is not None:

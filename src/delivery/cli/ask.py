@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Sequence
 
@@ -62,14 +63,13 @@ def hidden(question: str, *, flag: str, optional: bool) -> Hidden | None:
         if optional:
             return None
         raise missing(question, flag)
-    value = click.prompt(
-        question,
-        hide_input=True,
-        default="" if optional else None,
-        show_default=False,
-        err=True,
-    ).strip()
-    return Hidden(value) if value else None
+    while True:
+        # getpass turns the echo off before it prints the question; click does so after.
+        typed = getpass.getpass(f"{question}: ", stream=sys.stderr).strip()
+        if typed:
+            return Hidden(typed)
+        if optional:
+            return None
 
 
 def missing(question: str, flag: str) -> BadInput:

@@ -294,6 +294,8 @@ class Tools:
 
     def _running_plane(self) -> str:
         info = self.plane.running()
+        if info is None and self.plane.died():
+            self.screen.warn("The plane was killed; what it held in memory is gone.")
         if info is None:
             self.screen.say("Starting the rehearsal plane…")
             info = self.plane.start()

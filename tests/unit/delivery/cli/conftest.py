@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -90,3 +91,9 @@ def run(world):
 def terminal(monkeypatch):
     """Let somebody sit at the terminal."""
     monkeypatch.setattr(ask, "is_interactive", lambda: True)
+    monkeypatch.setattr("getpass.getpass", _without_echo)
+
+
+def _without_echo(prompt: str, stream=None) -> str:
+    print(prompt, end="", file=stream)
+    return sys.stdin.readline().rstrip("\n")

@@ -235,6 +235,13 @@ def test_enter_keeps_the_stored_token(run, world, terminal) -> None:
     assert world.secrets.stored == []
 
 
+def test_a_first_token_is_asked_for_until_there_is_one(run, world, terminal) -> None:
+    result = run(*FLAGS, "--access=token", stdin=f"\n\n{TOKEN}\ny\ny\ny\n")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("GitHub token (hidden)") == 3
+    assert TOKEN not in result.stderr
+
+
 def test_no_is_no(run, world, terminal) -> None:
     result = run(*FLAGS, "--access=connection", stdin="n\n")
     assert result.exit_code == 3
