@@ -62,6 +62,7 @@ def read_subject(configuration: Configuration) -> Subject:
         foundation=_source(FOUNDATION),
         pipeline=_source(PIPELINE),
         application=_source(TEMPLATE),
+        buildspecs=_buildspecs(),
         offered={each.name: each.offered for each in targets},
         delivery=delivery_parameters(configuration),
         packaged=with_revisions(application),
@@ -70,6 +71,15 @@ def read_subject(configuration: Configuration) -> Subject:
             for each in targets
         },
     )
+
+
+def _buildspecs() -> dict[str, str]:
+    files = [Path("buildspec.yml"), *sorted(Path("buildspecs").glob("*.yml"))]
+    return {
+        file.as_posix(): file.read_text(encoding="utf-8")
+        for file in files
+        if file.is_file()
+    }
 
 
 def _source(path: Path) -> SourceFile:

@@ -48,6 +48,7 @@ class SourceFile:
 class Subject:
     """All that the rules look at.
 
+    ``buildspecs`` are the texts of the buildspecs by file.
     ``offered`` is what the configuration gives each environment of the application, and
     ``delivery`` what it gives foundation and pipeline. ``packaged`` is the application's
     template as the build would hand it to CloudFormation, and ``values`` the parameters of
@@ -59,6 +60,7 @@ class Subject:
     foundation: SourceFile
     pipeline: SourceFile
     application: SourceFile
+    buildspecs: Mapping[str, str]
     offered: Mapping[str, Mapping[str, str]]
     delivery: Mapping[str, str]
     packaged: Mapping[str, Any]

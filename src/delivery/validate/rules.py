@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from delivery.errors import BadInput
-from delivery.validate import house, lint, parameters, pipeline, roles
+from delivery.validate import builds, house, lint, parameters, pipeline, roles
 from delivery.validate.model import Finding, Rule, Subject
 
 RULES: tuple[Rule, ...] = (
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     *house.RULES,
     *roles.RULES,
     *pipeline.RULES,
+    *builds.RULES,
     *lint.RULES,
 )
 

@@ -44,6 +44,12 @@ def make_subject() -> Callable[..., Subject]:
         each.name: template_configuration(body, each)["Parameters"] for each in targets
     }
 
+    specs = [ROOT / "buildspec.yml", *(ROOT / "buildspecs").glob("*.yml")]
+    buildspecs = {
+        each.relative_to(ROOT).as_posix(): each.read_text(encoding="utf-8")
+        for each in specs
+    }
+
     def make(**changes: dict[str, str]) -> Subject:
         files = as_they_are | {
             name: _read(name, each) for name, each in changes.items()
@@ -54,6 +60,7 @@ def make_subject() -> Callable[..., Subject]:
             foundation=files["foundation"],
             pipeline=files["pipeline"],
             application=files["template"],
+            buildspecs=buildspecs,
             offered={each.name: each.offered for each in targets},
             delivery=delivery_parameters(configuration),
             packaged=with_revisions(files["template"].body),

@@ -168,7 +168,7 @@ def in_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("in_root")
 def test_the_command_ends_well_without_findings() -> None:
-    result = CliRunner().invoke(cli, ["validate", "--skip", "lint"])
+    result = CliRunner().invoke(cli, ["validate", "--only", "parameter-described"])
 
     assert result.exit_code == 0, result.output
     assert "No findings" in result.stdout
@@ -197,9 +197,9 @@ def test_a_finding_ends_with_its_own_exit_code(
     (tmp_path / "environment_config.yaml").write_text(config, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
-    result = CliRunner().invoke(cli, ["validate", "--skip", "lint"])
+    result = CliRunner().invoke(cli, ["validate", "--only", "parameter-described"])
     as_json = CliRunner().invoke(
-        cli, ["validate", "--skip", "lint", "--output", "json"]
+        cli, ["validate", "--only", "parameter-described", "--output", "json"]
     )
 
     assert result.exit_code == 2

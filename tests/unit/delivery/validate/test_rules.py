@@ -207,6 +207,69 @@ def test_our_own_templates_have_no_findings(make_subject) -> None:
             "template-configuration.stage.json",
             "template-configuration.stage.json is made for no configured environment",
         ),
+        (
+            "project-fits",
+            "pipeline",
+            "ProjectName: !Ref VerifyProject",
+            "ProjectName: Verify",
+            "SmokeTests: names no project of this template",
+        ),
+        (
+            "project-fits",
+            "pipeline",
+            "Source: {Type: CODEPIPELINE, BuildSpec: buildspecs/verify.yml}",
+            "Source: {Type: S3, BuildSpec: buildspecs/verify.yml}",
+            "VerifyProject does not take its source from the pipeline",
+        ),
+        (
+            "buildspec",
+            "pipeline",
+            "BuildSpec: buildspecs/record.yml",
+            "BuildSpec: buildspecs/recorder.yml",
+            "RecordProject runs buildspecs/recorder.yml, which is not there",
+        ),
+        (
+            "variable-known",
+            "pipeline",
+            "#{SourceVariables.CommitId}",
+            "#{Sources.CommitId}",
+            "#{Sources.CommitId}: no earlier action has that name",
+        ),
+        (
+            "variable-known",
+            "pipeline",
+            "#{StagingReview.REVIEW_SUMMARY}",
+            "#{StagingReview.SUMMARY}",
+            "StagingReview makes no such variable",
+        ),
+        (
+            "variable-known",
+            "pipeline",
+            "#{SourceVariables.AuthorDate}",
+            "#{SourceVariables.CommitterDate}",
+            "SourceVariables makes no such variable",
+        ),
+        (
+            "review-overrides",
+            "pipeline",
+            "            Value: !Sub '{",
+            "            Value: !Sub '{ ",
+            "ReviewProject: PARAMETER_OVERRIDES are not those of the deployments",
+        ),
+        (
+            "event-exists",
+            "pipeline",
+            "state: [FAILURE, STOP]",
+            "state: [FAILURE, STOPPED]",
+            "DeploymentFailureRule: no such event has the state STOPPED",
+        ),
+        (
+            "event-exists",
+            "pipeline",
+            "detail-type: [CodeBuild Build State Change]",
+            "detail-type: [CodeBuild State Change]",
+            "there is no event 'CodeBuild State Change'",
+        ),
     ],
 )
 def test_a_seeded_defect_is_found_by_its_rule(
@@ -240,6 +303,16 @@ def test_overrides_that_are_too_long_for_an_action_are_found(make_subject) -> No
     findings = found(subject, "parameter-override")
 
     assert any("over 1000 characters" in each for each in findings)
+
+
+def test_a_buildspec_that_codebuild_refuses_is_found(make_subject) -> None:
+    subject = make_subject()
+    broken = {**subject.buildspecs, "buildspec.yml": "version: 0.2\nphase: {}\n"}
+
+    findings = found(replace(subject, buildspecs=broken), "buildspec")
+
+    assert len(findings) == 1
+    assert findings[0].startswith("buildspec.yml:1: buildspec ")
 
 
 def test_a_finding_has_the_line_of_what_is_wrong(make_subject) -> None:

@@ -1,0 +1,221 @@
+"""The builds of the pipeline: projects, buildspecs, variables and events."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from awsrules.buildspec import BuildspecError, parse_buildspec
+from awsrules.templates import line_of
+from delivery.validate.actions import Action, actions_of, literal_text, overrides_text
+from delivery.validate.model import Finding, Rule, Subject
+
+PROJECT_TYPE = "AWS::CodeBuild::Project"
+OVERRIDES_VARIABLE = "PARAMETER_OVERRIDES"
+
+_REFERENCE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_.-]+)\}")
+
+# Source: AWS CodePipeline User Guide, "Variables reference".
+_OF_THE_EXECUTION = frozenset({"PipelineExecutionId"})
+_OF_A_SOURCE = frozenset(
+    {"AuthorDate", "BranchName", "CommitId", "CommitMessage"}
+)  # both ways to GitHub have these
+
+# What EventBridge is sent, by source: detail-types, and the states of each.
+# Source: Amazon EventBridge User Guide and the guides of the services, "Events".
+_EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "aws.codepipeline": {
+        "CodePipeline Pipeline Execution State Change": frozenset(
+            "CANCELED FAILED RESUMED STARTED STOPPED STOPPING SUCCEEDED SUPERSEDED".split()
+        ),
+        "CodePipeline Stage Execution State Change": frozenset(
+            "CANCELED FAILED RESUMED STARTED STOPPED STOPPING SUCCEEDED".split()
+        ),
+        "CodePipeline Action Execution State Change": frozenset(
+            "ABANDONED CANCELED FAILED STARTED SUCCEEDED".split()
+        ),
+    },
+    "aws.codebuild": {
+        "CodeBuild Build State Change": frozenset(
+            "FAILED FAULT IN_PROGRESS STOPPED SUCCEEDED TIMED_OUT".split()
+        ),
+    },
+    "aws.codedeploy": {
+        "CodeDeploy Deployment State-change Notification": frozenset(
+            "FAILURE READY START STOP SUCCESS".split()
+        ),
+    },
+}
+_STATE_KEYS = ("state", "build-status")
+
+
+def projects_fit_the_pipeline(subject: Subject) -> Iterator[Finding]:
+    """Check that each build action names a project that takes and gives artifacts."""
+    resources = subject.pipeline.section("Resources")
+    for action in _builds(subject):
+        match action.configuration.get("ProjectName"):
+            case {"Ref": str(name)} if (
+                resources.get(name, {}).get("Type") == PROJECT_TYPE
+            ):
+                properties = resources[name]["Properties"]
+                kinds = {properties[key]["Type"] for key in ("Source", "Artifacts")}
+                if kinds != {"CODEPIPELINE"}:
+                    yield _of_action(
+                        subject,
+                        action,
+                        "project-fits",
+                        f"{name} does not take its source from the pipeline",
+                    )
+            case _:
+                yield _of_action(
+                    subject, action, "project-fits", "names no project of this template"
+                )
+
+
+def buildspecs_are_right(subject: Subject) -> Iterator[Finding]:
+    """Check that each project's buildspec is there and one that CodeBuild takes."""
+    for name, resource in subject.pipeline.section("Resources").items():
+        if resource.get("Type") != PROJECT_TYPE:
+            continue
+        file = str(resource["Properties"]["Source"].get("BuildSpec", "buildspec.yml"))
+        if file not in subject.buildspecs:
+            line = line_of(subject.pipeline.body, "Resources", name)
+            message = f"{name} runs {file}, which is not there"
+            yield Finding("buildspec", subject.pipeline.name, line, message)
+            continue
+        try:
+            parse_buildspec(subject.buildspecs[file])
+        except BuildspecError as error:
+            yield Finding("buildspec", file, None, str(error))
+
+
+def variables_are_known(subject: Subject) -> Iterator[Finding]:
+    """Check that each ``#{namespace.variable}`` is made by an earlier action."""
+    known: dict[str, frozenset[str] | None] = {"codepipeline": _OF_THE_EXECUTION}
+    for action in actions_of(subject.pipeline):
+        text = json.dumps(action.configuration)
+        for namespace, variable in _REFERENCE.findall(text):
+            if namespace not in known:
+                message = (
+                    f"#{{{namespace}.{variable}}}: no earlier action has that name"
+                )
+                yield _of_action(subject, action, "variable-known", message)
+            elif (made := known[namespace]) is not None and variable not in made:
+                message = (
+                    f"#{{{namespace}.{variable}}}: {namespace} makes no such variable"
+                )
+                yield _of_action(subject, action, "variable-known", message)
+        if action.namespace:
+            known[action.namespace] = _variables_of(subject, action)
+
+
+def review_sees_what_is_deployed(subject: Subject) -> Iterator[Finding]:
+    """Check that a review is given the same parameters as the deployments."""
+    deployed = {overrides_text(each) for each in actions_of(subject.pipeline)} - {""}
+    for name, resource in subject.pipeline.section("Resources").items():
+        if resource.get("Type") != PROJECT_TYPE:
+            continue
+        variables = resource["Properties"]["Environment"].get(
+            "EnvironmentVariables", []
+        )
+        for each in variables:
+            if each["Name"] == OVERRIDES_VARIABLE and (
+                {literal_text(each["Value"])} != deployed
+            ):
+                message = (
+                    f"{name}: {OVERRIDES_VARIABLE} are not those of the deployments"
+                )
+                line = line_of(each)
+                yield Finding("review-overrides", subject.pipeline.name, line, message)
+
+
+def events_exist(subject: Subject) -> Iterator[Finding]:
+    """Check that each rule waits for events that are sent."""
+    for name, resource in subject.pipeline.section("Resources").items():
+        if resource.get("Type") != "AWS::Events::Rule":
+            continue
+        pattern = resource["Properties"].get("EventPattern", {})
+        line = line_of(subject.pipeline.body, "Resources", name)
+        for problem in _event_problems(pattern):
+            message = f"{name}: {problem}"
+            yield Finding("event-exists", subject.pipeline.name, line, message)
+
+
+def _event_problems(pattern: Mapping[str, Any]) -> Iterator[str]:
+    types: dict[str, frozenset[str]] = {}
+    for source in pattern.get("source", []):
+        if source not in _EVENTS:
+            yield f"nothing here is known of events of {source}"
+        types |= _EVENTS.get(source, {})
+    wanted = pattern.get("detail-type", [])
+    yield from (
+        f"there is no event {each!r}" for each in wanted if types and each not in types
+    )
+    states = frozenset[str]().union(*(types.get(each, ()) for each in wanted))
+    for key in _STATE_KEYS:
+        for state in pattern.get("detail", {}).get(key, []):
+            if states and state not in states:
+                yield f"no such event has the {key} {state}"
+
+
+def _variables_of(subject: Subject, action: Action) -> frozenset[str] | None:
+    """Give the variables that an action makes; None where any name may be right."""
+    if action.stage == "Source":
+        return _OF_A_SOURCE
+    match action.configuration.get("ProjectName"):
+        case {"Ref": str(name)}:
+            project = subject.pipeline.section("Resources").get(name, {})
+            source = project.get("Properties", {}).get("Source", {})
+            file = str(source.get("BuildSpec", "buildspec.yml"))
+            return _exported(subject.buildspecs.get(file, ""))
+        case _:
+            return None
+
+
+def _exported(text: str) -> frozenset[str]:
+    try:
+        return frozenset(parse_buildspec(text).exported_variables)
+    except BuildspecError:
+        return frozenset()
+
+
+def _builds(subject: Subject) -> Iterator[Action]:
+    for action in actions_of(subject.pipeline):
+        if action.provider == "CodeBuild":
+            yield action
+
+
+def _of_action(subject: Subject, action: Action, rule: str, message: str) -> Finding:
+    told = f"{action.stage}: {action.name}: {message}"
+    return Finding(rule, subject.pipeline.name, action.line, told)
+
+
+RULES = (
+    Rule(
+        "project-fits",
+        "Each build action names a project of pipeline.yaml with pipeline artifacts.",
+        projects_fit_the_pipeline,
+    ),
+    Rule(
+        "buildspec",
+        "Each project's buildspec is there and is one that CodeBuild takes.",
+        buildspecs_are_right,
+    ),
+    Rule(
+        "variable-known",
+        "Each variable that an action reads is made by an earlier action.",
+        variables_are_known,
+    ),
+    Rule(
+        "review-overrides",
+        "A review is given the same parameters as the deployments.",
+        review_sees_what_is_deployed,
+    ),
+    Rule(
+        "event-exists",
+        "Each rule waits for events and states that are sent.",
+        events_exist,
+    ),
+)
