@@ -74,8 +74,10 @@ def test_all_methods_need_a_signature(translated) -> None:
         ("/analyses/{analysisId}", "get"),
         ("/health", "get"),
     }
-    for _, _, method in methods:
+    for path, _, method in methods:
         assert {"AWS_IAM": []} in method["security"]
+        # The key is for the quota; a health check does not count against it.
+        assert ({"api_key": []} in method["security"]) == (path != "/health")
 
 
 def test_a_submission_is_validated_against_the_bundles_model(translated) -> None:
