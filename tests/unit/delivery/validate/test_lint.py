@@ -168,7 +168,7 @@ def in_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("in_root")
 def test_the_command_ends_well_without_findings() -> None:
-    result = CliRunner().invoke(cli, ["validate", "--only", "parameter-described"])
+    result = CliRunner().invoke(cli, ["validate", "--skip", "lint"])
 
     assert result.exit_code == 0, result.output
     assert "No findings" in result.stdout
