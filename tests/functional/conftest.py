@@ -58,6 +58,25 @@ phases:
 """
 
 
+RECORD = """\
+version: 0.2
+phases:
+  build:
+    commands:
+      - test -n "$ENVIRONMENT"
+"""
+
+REVIEW = """\
+version: 0.2
+env:
+  exported-variables: [REVIEW_SUMMARY, REVIEW_LINK]
+phases:
+  build:
+    commands:
+      - export REVIEW_SUMMARY="one log group more" REVIEW_LINK="https://review"
+"""
+
+
 @dataclass(frozen=True)
 class Project:
     """A repository with the tool beside it, and a plane of its own."""
@@ -154,6 +173,8 @@ def _files() -> dict[str, str]:
     return {
         "build.sh": "echo built\n",
         "buildspec.yml": BUILDSPEC,
+        "buildspecs/record.yml": RECORD,
+        "buildspecs/review.yml": REVIEW,
         "buildspecs/verify.yml": VERIFY,
         "packaged.yaml": TEMPLATE,
         **configurations,

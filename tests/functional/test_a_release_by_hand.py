@@ -56,6 +56,7 @@ def test_an_approval_waits_for_its_execution_and_records_the_comment(
     )
     assert approved.returncode == 0, approved.stderr
     assert "approved: smoke tests read" in approved.stdout
+    assert "one log group more" in approved.stderr
 
 
 def test_a_rejection_stops_the_execution_and_its_comment_is_shown(

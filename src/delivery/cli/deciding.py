@@ -111,8 +111,14 @@ def _show(tools: Tools, seen: PendingApproval, execution: Execution | None) -> N
     say = tools.screen.say
     say(f"Execution {seen.execution_id} waits in {seen.stage}.")
     say(f"  Commit {commit}{headline}")
-    for line in filter(None, (seen.note, seen.link)):
-        say(f"  {line}")
+    actions = tools.pipelines.actions(PIPELINE_NAME, seen.execution_id)
+    asked = next(
+        (each for each in actions.get(seen.stage, ()) if each.name == seen.action), None
+    )
+    settings = asked.configuration if asked else {}
+    for key in ("CustomData", "ExternalEntityLink"):
+        if text := settings.get(key):
+            say(f"  {text}")
     for line in _review_of(tools, seen).splitlines():
         say(f"  {line}")
 

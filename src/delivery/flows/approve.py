@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delivery.errors import AlreadyDecided, Unreachable
+from delivery.errors import AlreadyDecided, DeliveryError, Unreachable
 from delivery.flows.status import no_pipeline
 from delivery.operate.approve import NothingAwaitsApproval, pick_approval
 from delivery.operate.status import PendingApproval
 from delivery.ports import Clock, Pipelines
 
 POLL_SECONDS = 2.0
+# An execution that was started just now may not be listed yet.
+SETTLING_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,34 @@ class Decider:
         """Return what awaits a decision, waiting for it up to ``wait_seconds``.
 
         Raises:
-            NothingAwaitsApproval: when the time is over.
+            NothingAwaitsApproval: when the time is over, or nothing is on its way.
         """
-        deadline = self.clock.monotonic() + wait_seconds
+        began = self.clock.monotonic()
         while True:
             try:
                 return self._read(stage, execution_id)
-            except (NothingAwaitsApproval, Unreachable):
-                if self.clock.monotonic() >= deadline:
+            except (NothingAwaitsApproval, Unreachable) as error:
+                waited = self.clock.monotonic() - began
+                if waited >= wait_seconds:
                     raise
+                if waited >= SETTLING_SECONDS:
+                    self._refuse_when_nothing_comes(stage, error)
             self.clock.sleep(self.poll_seconds)
+
+    def _refuse_when_nothing_comes(self, stage: str, error: DeliveryError) -> None:
+        """Stop waiting once no execution runs that could arrive at the stage."""
+        try:
+            newest = next(iter(self.pipelines.executions(self.pipeline, limit=1)), None)
+        except Unreachable:
+            return
+        if newest is None or not newest.status.settled:
+            return
+        raise NothingAwaitsApproval(
+            f"Nothing will await approval in stage {stage}.",
+            why=f"Execution {newest.id} is {newest.status.value}; none is on its way.",
+            next_step="./deploy_pipeline.py status shows why; ./deploy_pipeline.py start "
+            "begins another.",
+        ) from error
 
     def decide(
         self, seen: PendingApproval, *, approved: bool, comment: str

@@ -174,6 +174,15 @@ def test_without_a_comment_who_decided_is_recorded(run, waiting, monkeypatch) ->
     assert waiting.pipelines.decisions[0][3] == "approved by ann"
 
 
+def test_the_approvals_own_words_and_link_are_shown(run, waiting) -> None:
+    settings = {"CustomData": "two topics more", "ExternalEntityLink": "https://r"}
+    action = make_action("Approve", "InProgress", configuration=settings)
+    waiting.pipelines.history = {"execution-1": {"ApproveStaging": (action,)}}
+    text = run("approve", "ApproveStaging", "--dry-run").stderr
+    assert "two topics more" in text
+    assert "https://r" in text
+
+
 def test_a_terminal_shows_what_waits_and_asks(run, waiting, terminal) -> None:
     result = run("approve", "ApproveStaging", stdin="looks good\ny\n")
     assert result.exit_code == 0, result.stderr

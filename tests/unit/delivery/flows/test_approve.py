@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from delivery_fakes import make_stage, make_state, waiting_stage
+from delivery_fakes import make_execution, make_stage, make_state, waiting_stage
 
 from delivery.errors import AlreadyDecided, BadInput
 from delivery.flows.approve import Decider
@@ -30,6 +30,24 @@ def test_it_gives_up_with_the_reason(decider, pipelines, clock) -> None:
     with pytest.raises(NothingAwaitsApproval):
         decider.wait_for("ApproveStaging", wait_seconds=10)
     assert clock.seconds == 10
+
+
+def test_it_does_not_wait_when_no_execution_is_on_its_way(
+    decider, pipelines, clock
+) -> None:
+    pipelines.states = [NOT_YET]
+    pipelines.runs = [make_execution(status="Failed")]
+    with pytest.raises(NothingAwaitsApproval) as caught:
+        decider.wait_for("ApproveStaging", wait_seconds=600)
+    assert "execution-1 is Failed" in caught.value.why
+    assert clock.seconds < 10
+
+
+def test_an_execution_on_its_way_is_waited_for(decider, pipelines, clock) -> None:
+    pipelines.states = [NOT_YET] * 20 + [WAITING]
+    pipelines.runs = [make_execution()]
+    assert decider.wait_for("ApproveStaging", wait_seconds=600).execution_id
+    assert clock.seconds == 40
 
 
 def test_an_unknown_stage_is_not_waited_for(decider, pipelines, clock) -> None:
