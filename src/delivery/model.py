@@ -61,7 +61,7 @@ class Outcome(StrEnum):
 class Access(StrEnum):
     """How the pipeline reads the repository on GitHub."""
 
-    TOKEN = "token"  # nosec B105 the name of a way, not a secret
+    TOKEN = "token"  # nosec B105  # the name of a way, not a secret
     CONNECTION = "connection"
 
 

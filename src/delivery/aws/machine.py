@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess  # nosec B404 git, with fixed arguments and no shell
+import subprocess  # nosec B404  # git, with fixed arguments and no shell
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

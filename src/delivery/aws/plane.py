@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess  # nosec B404 our own interpreter, fixed arguments, no shell
+import subprocess  # nosec B404  # our own interpreter, fixed arguments, no shell
 import sys
 import time
 import urllib.error
@@ -129,7 +129,7 @@ class LocalPlane:
         source = self._control("source")
         if branch not in source["branches"]:
             return False
-        asked = subprocess.run(  # nosec B603 B607 git, fixed words, no shell
+        asked = subprocess.run(  # nosec B603 B607  # git, fixed words, no shell
             ["git", f"--git-dir={source['mirror']}", "merge-base"]
             + ["--is-ancestor", commit, f"refs/heads/{branch}"],
             capture_output=True,

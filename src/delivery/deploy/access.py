@@ -6,7 +6,7 @@ import json
 
 from delivery.model import Hidden, StoredSecret
 
-TOKEN_KEY = "token"  # nosec B105 the key's name, not a token
+TOKEN_KEY = "token"  # nosec B105  # the key's name, not a token
 
 
 def secret_text(token: Hidden) -> Hidden:

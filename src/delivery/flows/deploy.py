@@ -35,7 +35,7 @@ from delivery.ports import (
 )
 
 # Outputs of foundation.yaml that the tool itself reads.
-TOKEN_SECRET_OUTPUT = "SourceTokenSecretArn"  # nosec B105 an output's name
+TOKEN_SECRET_OUTPUT = "SourceTokenSecretArn"  # nosec B105  # an output's name
 CONNECTION_OUTPUT = "SourceConnectionArn"
 ARTIFACT_BUCKET_OUTPUT = "ArtifactBucketName"
 

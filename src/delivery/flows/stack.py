@@ -70,7 +70,7 @@ class StackDeployer:
             self._follow(
                 f"{name} (running operation)",
                 stack.id,
-                token="",  # nosec B106 no secret
+                token="",  # nosec B106  # no secret
             )
             stack = self.stacks.find(name)
         if plan_move(stack) is Move.RECREATE and stack is not None:

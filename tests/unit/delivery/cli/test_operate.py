@@ -265,3 +265,15 @@ def test_subscriptions_that_cannot_be_read_are_a_warning(
     result = run("status")
     assert result.exit_code == 0
     assert "could not be checked" in result.stdout
+
+
+def test_on_a_terminal_the_status_is_redrawn(run, world, monkeypatch, capsys) -> None:
+    from delivery.cli import showing
+    from delivery.operate.status import status_of
+
+    statuses = [
+        status_of(make_state(make_stage("Source", each)), make_execution(), {})
+        for each in ("InProgress", "Succeeded")
+    ]
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert showing._follow(iter(statuses)) is statuses[-1]

@@ -16,6 +16,24 @@ from delivery.model import AliasRoute, Outcome
 from delivery.operate.shift import journeys_of
 from delivery.operate.status import Failure, status_of
 
+FOUNDATION_OUTPUTS = {
+    name: "value"
+    for name in (
+        "SourceTokenSecretArn",
+        "DeliveryKeyArn",
+        "ArtifactBucketName",
+        "ReleaseBucketName",
+        "LogBucketName",
+        "PermissionsBoundaryArn",
+        "CodeBuildServiceRoleArn",
+        "CodePipelineServiceRoleArn",
+        "CloudFormationServiceRoleArn",
+        "VerificationRoleArn",
+        "RecorderRoleArn",
+        "ReviewRoleArn",
+    )
+}
+
 
 def test_status_tells_scripts_whether_and_where_it_runs(run, world) -> None:
     data = json.loads(run("rehearse", "status", "--output", "json").stdout)
@@ -182,3 +200,21 @@ def test_run_is_always_local_and_asks_nothing(run, world, monkeypatch) -> None:
     _rehearse(run, world, monkeypatch, "passed")
     assert world.settings[-1].local
     assert world.settings[-1].yes
+
+
+def test_the_rehearsal_is_composed_from_the_tools_and_remembered(world) -> None:
+    from delivery.cli import rehearsing
+    from delivery.cli.options import Settings
+    from delivery.deploy.memory import remembered_answers
+    from delivery.flows.rehearse import dummy_token, rehearsal_answers
+
+    world.stacks.outputs = FOUNDATION_OUTPUTS
+    tools = rehearsing.Tools(Settings(local=True, yes=True), brief=True)
+    rehearser = rehearsing.make_rehearser(tools)
+    assert rehearser.push("main").branch == "main"
+    tree = world.repository.work_tree()
+    answers, token = rehearsal_answers(tree, "main"), dummy_token()
+    assert rehearser.deploy(answers, token).changed
+    assert len(world.plane.pushes) == 1
+    assert remembered_answers(world.config_file.data, local=True)["branch"] == "main"
+    assert token.reveal() not in str(world.config_file.data)
