@@ -38,5 +38,8 @@ def _matches(key: str, wanted: str) -> bool:
 
 
 def _names(setting: Setting) -> list[str]:
-    _, _, bare = setting.key.partition(".")
-    return [setting.key, bare]
+    """Give all that finds a setting: its key and each beginning, with the block or without."""
+    steps = setting.key.split(".")
+    whole = [".".join(steps[:end]) for end in range(1, len(steps) + 1)]
+    bare = [".".join(steps[1:end]) for end in range(2, len(steps) + 1)]
+    return [*whole, *bare]
