@@ -13,6 +13,7 @@ from delivery_fakes import FakeAccount, FakeStacks, make_stack
 from release_fakes import BUCKET, SCOPE, LedgerBuilder, make_deployed
 
 from delivery.cli import releases as command
+from delivery.cli import releasing
 from delivery.cli.options import Settings
 from delivery.errors import BadInput
 from delivery.flows.record import Recorded
@@ -64,7 +65,7 @@ def run(ledger, monkeypatch):
         release_reader=lambda: ReleaseReader(FakeAccount(), SCOPE.region, ledger.store),
         recorder=lambda: FakeRecorder(),
     )
-    monkeypatch.setattr(command, "Tools", lambda settings: tools)
+    monkeypatch.setattr(releasing, "Tools", lambda settings: tools)
 
     def invoke(*args: str, env=None):
         return CliRunner().invoke(
@@ -128,7 +129,7 @@ def test_a_broken_chain_verifies_with_exit_code_1(run, ledger) -> None:
     ledger.store.objects[key] = [ledger.store.objects[key][-1] + b" "]
     result = run("verify")
     assert result.return_value == 1
-    assert "production: 6 events, 2 releases; 1 problems:" in result.output
+    assert "production: 6 events, 2 releases; 1 problem:" in result.output
     assert SCOPE.key(4) in result.output
 
 
@@ -228,7 +229,7 @@ def test_a_template_of_another_build_is_bad_input(run, artifact) -> None:
 def test_nothing_new_is_said_too() -> None:
     builder = LedgerBuilder()
     builder.add(make_deployed())
-    text = command._recorded_text(Recorded(releases_of(builder.events)[0], ()))
+    text = releasing._recorded_text(Recorded(releases_of(builder.events)[0], ()))
     assert text == "Nothing to record: release 1 in production is deployed already."
 
 

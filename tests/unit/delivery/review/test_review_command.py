@@ -12,6 +12,7 @@ from delivery_fakes import FakePipelines, make_execution
 from release_fakes import FakeReleaseStore
 
 from delivery.cli import review as command
+from delivery.cli import reviewing
 from delivery.cli.options import Settings
 from delivery.errors import BadInput
 from delivery.flows.review import Published
@@ -54,7 +55,7 @@ def run(artifact, monkeypatch):
         release_store=store,
         pipelines=FakePipelines(runs=[make_execution("new"), make_execution("old")]),
     )
-    monkeypatch.setattr(command, "Tools", lambda settings: tools)
+    monkeypatch.setattr(reviewing, "Tools", lambda settings: tools)
     # The build that runs these tests is inside an execution of its own.
     for name in ("PIPELINE_EXECUTION_ID", "PARAMETER_OVERRIDES"):
         monkeypatch.delenv(name, raising=False)
