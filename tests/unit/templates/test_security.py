@@ -48,7 +48,7 @@ def test_every_bucket_queue_and_topic_refuses_plain_http(templates) -> None:
                 each
                 for each in policy["Properties"]["PolicyDocument"]["Statement"]
                 if each["Effect"] == "Deny"
-                and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+                and each.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
             ]
             assert len(denies) == 1
         for name in resources(templates, kind):
