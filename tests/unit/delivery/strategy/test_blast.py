@@ -13,6 +13,8 @@ from delivery.strategy.firing import firings, slides
 from delivery.strategy.model import Counts, ErrorAlarm, Schedule, Traffic
 from delivery.strategy.schedules import all_predefined, custom, predefined
 
+pytestmark = pytest.mark.thorough
+
 VERSION = ErrorAlarm("version", 60, 1, 1, 3)
 ALIAS = replace(VERSION, name="alias", sees_old_version=True)
 CANARY = custom("Canary", 10, 5)

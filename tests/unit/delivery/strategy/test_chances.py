@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from delivery.strategy.chances import at_least, exactly, none_at_mean, none_of
 
+pytestmark = pytest.mark.thorough
+
 MEANS = st.floats(min_value=0.0, max_value=2_000.0)
 
 

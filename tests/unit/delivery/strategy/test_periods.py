@@ -14,6 +14,8 @@ from delivery.strategy.chances import exactly
 from delivery.strategy.periods import Periods
 from delivery.strategy.sliding import SlidingCount, number_of_states
 
+pytestmark = pytest.mark.thorough
+
 # A period: the chance that it is bad, and that it has no data.
 CHANCES = st.tuples(st.floats(0, 0.7), st.floats(0, 0.3))
 

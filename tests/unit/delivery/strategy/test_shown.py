@@ -17,6 +17,8 @@ from delivery.strategy import Assessment, Traffic, assess
 from delivery.strategy.page import page
 from delivery.strategy.words import advice, assessment_data, chance, number
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[4]
 
 

@@ -18,6 +18,8 @@ from delivery.strategy.blast import predict
 from delivery.strategy.model import Counts, ErrorAlarm, Schedule, Traffic
 from delivery.strategy.schedules import custom
 
+pytestmark = pytest.mark.thorough
+
 SHIFTS = 1000
 CANARY = custom("Canary", 10, 5)
 HALF = custom("Linear", 50, 4)
