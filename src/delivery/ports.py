@@ -7,7 +7,7 @@ that does not answer. Absence is None, and never guessed from a refusal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -311,6 +311,3 @@ class Live(Protocol):
 
     def tick(self) -> None:
         """Let elapsed time move."""
-
-
-Events = Iterable[StackEvent]

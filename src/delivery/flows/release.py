@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awsrules.statuses import ExecutionStatus
-from delivery.errors import AlreadyDecided, Refused, Unreachable
+from delivery.errors import Refused, Unreachable
 from delivery.flows.approve import Decider
 from delivery.flows.status import StatusReader
 from delivery.model import Outcome
@@ -122,10 +122,9 @@ class ReleaseFollower:
     def _approve(self, decider: Decider, approval: PendingApproval) -> None:
         try:
             decider.decide(approval, approved=True, comment=self.comment)
-        except (AlreadyDecided, Unreachable):
-            return
-        except Refused:
-            # The stage moved on between the two reads: somebody else decided.
+        except (Refused, Unreachable):
+            # The stage moved on between the two reads, or the answer was lost: the next
+            # look tells, and asks again if it has to.
             return
 
     def _release(self, execution_id: str) -> Release:

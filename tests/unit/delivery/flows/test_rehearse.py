@@ -13,7 +13,7 @@ from delivery_fakes import (
     make_state,
 )
 
-from delivery.errors import BadInput, PlaneUnavailable
+from delivery.errors import BadInput, PlaneUnavailable, Unreachable
 from delivery.flows.approve import Decider
 from delivery.flows.deploy import Deployed
 from delivery.flows.rehearse import (
@@ -149,6 +149,19 @@ def test_a_failed_first_release_leaves_the_second_not_made(world) -> None:
     assert rehearsal.outcome == "failed"
     assert len(rehearsal.releases) == 1
     assert world.plane.commits == []
+
+
+def test_a_sample_that_is_lost_does_not_fail_the_rehearsal(world) -> None:
+    route, lost = world.functions.route, [Unreachable("throttled")]
+
+    def sometimes_lost(arn):
+        if lost:
+            raise lost.pop()
+        return route(arn)
+
+    world.functions.route = sometimes_lost
+    world.functions.routes["arn:alias"] = [*SHIFT]
+    assert world.rehearser().run(TREE).outcome == "passed"
 
 
 def test_what_the_plane_did_not_make_is_told(world) -> None:
