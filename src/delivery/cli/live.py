@@ -36,7 +36,7 @@ class TerminalScreen:
     console: Console = field(default_factory=lambda: _console())
 
     def say(self, text: str = "") -> None:
-        self.console.print(text, markup=False, highlight=False)
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         self.console.print(
@@ -51,6 +51,7 @@ class TerminalScreen:
                 style=_change_style(change),
                 markup=False,
                 highlight=False,
+                soft_wrap=True,
             )
         self.say(f"  {summary_line(changes)}")
 
@@ -124,6 +125,7 @@ class TerminalLive:
             style=style,
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
 
 
