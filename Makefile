@@ -16,7 +16,7 @@ rehearse: $(SETUP)
 	$(BIN)/python deploy_pipeline.py rehearse run
 
 test: $(SETUP)
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=80
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term --cov-fail-under=80
 
 soak: $(SETUP)
 	$(BIN)/python -m pytest -m soak tests/soak

@@ -56,6 +56,8 @@ def _targets() -> set[str]:
 def _parse(words: list[str]) -> None:
     """Let click read the words as the tool would, without running anything."""
     command: click.Command = cli
+    if words in (["--help"], ["-h"]):
+        return
     context = cli.make_context("deploy_pipeline.py", list(words))
     while isinstance(command, click.Group):
         name, found, rest = command.resolve_command(
@@ -70,13 +72,18 @@ def _parse(words: list[str]) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_docs_is_one_the_tool_accepts(command: str) -> None:
-    words = shlex.split(command.split(" #")[0].split(" | ")[0])
+    words = shlex.split(re.split(" #| [|<] ", command)[0])
     while re.match(r"[A-Z_]+=", words[0]):
         words = words[1:]
     if words[0] == "make":
         assert set(words[1:]) <= _targets()
     elif words[0] in (TOOL, "deploy_pipeline.py"):
-        _parse([re.sub(r"^(<.*>|ENV)$", "production", word) for word in words[1:]])
+        _parse(
+            [
+                re.sub(r"^(<.*>|ENV|ENVIRONMENT)$", "production", word)
+                for word in words[1:]
+            ]
+        )
     elif words[0].startswith("./") or words[0].startswith("."):
         assert (ROOT / words[0]).exists()
     else:
