@@ -1,0 +1,57 @@
+"""Data that flows between the stages: frozen, in our words, without I/O.
+
+``values``    plain values of every stage: secrets that hide, outcomes, and data as JSON knows it.
+``stacks``    stacks, their change sets, events and resources.
+``pipelines`` the pipeline: executions, stages and actions.
+``builds``    builds and their reports.
+``account``   what an account holds besides stacks and pipelines.
+``machine``   what is on this machine: answers, repository, rehearsal plane.
+"""
+
+from delivery.model.values import (
+    Access as Access,
+    Hidden as Hidden,
+    Outcome as Outcome,
+    plain as plain,
+)
+from delivery.model.stacks import (
+    Cause as Cause,
+    ChangeSet as ChangeSet,
+    ResourceChange as ResourceChange,
+    Stack as Stack,
+    StackContents as StackContents,
+    StackEvent as StackEvent,
+    StackRequest as StackRequest,
+    StackResource as StackResource,
+)
+from delivery.model.pipelines import (
+    ActionState as ActionState,
+    Execution as Execution,
+    PipelineState as PipelineState,
+    StageState as StageState,
+)
+from delivery.model.builds import (
+    Build as Build,
+    BuildPhase as BuildPhase,
+    ReportSummary as ReportSummary,
+)
+from delivery.model.account import (
+    AliasRoute as AliasRoute,
+    Identity as Identity,
+    StoredObject as StoredObject,
+    StoredSecret as StoredSecret,
+)
+from delivery.model.machine import (
+    Answers as Answers,
+    PlaneInfo as PlaneInfo,
+    Push as Push,
+    WorkTree as WorkTree,
+)
+from delivery.names import (
+    APPLICATION_STACK_PREFIX as APPLICATION_STACK_PREFIX,
+    DEFAULT_REGION as DEFAULT_REGION,
+    ENVIRONMENTS as ENVIRONMENTS,
+    FOUNDATION_STACK as FOUNDATION_STACK,
+    PIPELINE_NAME as PIPELINE_NAME,
+    PIPELINE_STACK as PIPELINE_STACK,
+)

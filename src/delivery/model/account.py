@@ -1,0 +1,52 @@
+"""What an account holds besides stacks and pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from delivery.model.values import Hidden
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A secret's current version, and its value as text."""
+
+    version_id: str
+    text: Hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the credentials belong to."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRoute:
+    """Where an alias sends invocations; weights are the new version's fraction."""
+
+    function: str
+    alias: str
+    version: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shifting(self) -> bool:
+        """Whether two versions serve."""
+        return bool(self.weights)
+
+    def __str__(self) -> str:
+        new = " ".join(f"+{v}@{share:.0%}" for v, share in self.weights.items())
+        return f"{self.version} {new}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One version of an object in a bucket."""
+
+    bucket: str
+    key: str
+    version_id: str

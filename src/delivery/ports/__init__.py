@@ -1,0 +1,40 @@
+"""What the stages need from outside, in our words; ``delivery.aws`` implements it.
+
+Each method raises ``delivery.errors``: ``NotPermitted`` for credentials and permissions,
+``Unreachable`` for what a later try may mend, ``PlaneUnavailable`` for a rehearsal plane
+that does not answer. Absence is None, and never guessed from a refusal.
+"""
+
+from delivery.ports.clock import (
+    Clock as Clock,
+)
+from delivery.ports.stacks import (
+    DeployedStacks as DeployedStacks,
+    ReviewStacks as ReviewStacks,
+    Stacks as Stacks,
+    Uploads as Uploads,
+)
+from delivery.ports.releases import (
+    ReleaseStore as ReleaseStore,
+    TestReports as TestReports,
+)
+from delivery.ports.account import (
+    Account as Account,
+    Connections as Connections,
+    Functions as Functions,
+    Secrets as Secrets,
+    Subscriptions as Subscriptions,
+)
+from delivery.ports.pipelines import (
+    Builds as Builds,
+    Pipelines as Pipelines,
+)
+from delivery.ports.machine import (
+    Plane as Plane,
+    Repository as Repository,
+    Store as Store,
+)
+from delivery.ports.screen import (
+    Live as Live,
+    Screen as Screen,
+)

@@ -1,0 +1,45 @@
+"""The account: who calls, secrets, connections, functions, subscriptions."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from delivery.model import AliasRoute, Hidden, Identity, StoredSecret
+
+
+class Account(Protocol):
+    """The account that the credentials belong to."""
+
+    def identity(self) -> Identity:
+        """Say who calls."""
+
+
+class Secrets(Protocol):
+    """Secrets Manager."""
+
+    def current(self, secret_id: str) -> StoredSecret | None:
+        """Return the current version, or None when the secret has no value yet."""
+
+    def store(self, secret_id: str, text: Hidden) -> str:
+        """Store a new version and return its id."""
+
+
+class Connections(Protocol):
+    """Connections to GitHub by App."""
+
+    def status(self, arn: str) -> str:
+        """Return PENDING, AVAILABLE or ERROR."""
+
+
+class Functions(Protocol):
+    """Lambda aliases."""
+
+    def route(self, alias_arn: str) -> AliasRoute:
+        """Return where an alias sends its invocations now."""
+
+
+class Subscriptions(Protocol):
+    """Who is notified."""
+
+    def unconfirmed(self, topic_arn: str) -> list[str]:
+        """Return endpoints that have not confirmed their subscription."""

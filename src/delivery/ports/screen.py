@@ -1,0 +1,41 @@
+"""Whoever watches: a terminal, a log, a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from delivery.model import ResourceChange, StackEvent
+
+
+class Screen(Protocol):
+    """Whoever watches: a terminal, a log, a test. All of it goes to stderr."""
+
+    def say(self, text: str = "") -> None:
+        """Tell how it goes."""
+
+    def warn(self, text: str) -> None:
+        """Tell what the operator should look at."""
+
+    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+        """Show what a change set would do; replacement and data loss stand out."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask; True without asking when every confirmation was answered beforehand."""
+
+    def watch(self, title: str) -> AbstractContextManager[Live]:
+        """Open a live view."""
+
+
+class Live(Protocol):
+    """A view of something that goes on."""
+
+    def event(self, event: StackEvent) -> None:
+        """Show one more event."""
+
+    def note(self, text: str) -> None:
+        """Show one more line."""
+
+    def tick(self) -> None:
+        """Let elapsed time move."""
