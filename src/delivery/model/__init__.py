@@ -5,6 +5,7 @@
 ``pipelines`` the pipeline: executions, stages and actions.
 ``builds``    builds and their reports.
 ``account``   what an account holds besides stacks and pipelines.
+``verification`` what a verification expects, and what it found.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -46,6 +47,12 @@ from delivery.model.machine import (
     PlaneInfo as PlaneInfo,
     Push as Push,
     WorkTree as WorkTree,
+)
+from delivery.model.verification import (
+    CheckResult as CheckResult,
+    Expected as Expected,
+    ExpectedAlias as ExpectedAlias,
+    Verdict as Verdict,
 )
 from delivery.names import (
     APPLICATION_STACK_PREFIX as APPLICATION_STACK_PREFIX,

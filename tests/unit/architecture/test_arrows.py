@@ -35,6 +35,7 @@ STAGES = {
     "review",
     "rollback",
     "verify",
+    "coexist",
     "operate",
     "report",
     "maintain",

@@ -1,0 +1,86 @@
+"""What a verification is told to expect, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from delivery.model.values import Outcome
+
+# From the least grave to the gravest; what did not run cannot be worse than what failed.
+_GRAVITY = (
+    Outcome.PASSED,
+    Outcome.NOT_REHEARSED,
+    Outcome.NOT_RUN,
+    Outcome.INCONCLUSIVE,
+    Outcome.FAILED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedAlias:
+    """Where one function's alias has to lead; ``code_sha256`` is Lambda's, in base64."""
+
+    alias: str
+    version: str
+    code_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How an environment has to be after an operation.
+
+    ``aliases`` go by the function's physical name. ``since`` is when the operation began:
+    logs, metrics and CloudTrail are read from there. ``moved`` says whether aliases were
+    moved by us, so that CloudTrail has to know of it. ``release`` is the ledger's number.
+    """
+
+    environment: str
+    stack: str
+    aliases: Mapping[str, ExpectedAlias]
+    since: datetime
+    release: int = 0
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found; ``detail`` is a sentence, without record content."""
+
+    name: str
+    outcome: Outcome
+    detail: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All checks of one verification; the whole is as good as its worst part."""
+
+    environment: str
+    results: tuple[CheckResult, ...] = field(default=())
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the gravest outcome, or not run when there was no check."""
+        if not self.results:
+            return Outcome.NOT_RUN
+        return max((each.outcome for each in self.results), key=_GRAVITY.index)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "environment": self.environment,
+            "outcome": self.outcome.value,
+            "checks": [
+                {
+                    "name": each.name,
+                    "outcome": each.outcome.value,
+                    "detail": each.detail,
+                    "next_step": each.next_step,
+                }
+                for each in self.results
+            ],
+        }
