@@ -50,7 +50,7 @@ def _stage_state(pipeline: Pipeline, stage: dict[str, Any]) -> dict[str, Any]:
         waits = {
             "pipelineExecutionId": inbound.id,
             "status": records.IN_PROGRESS,
-            "type": "STANDARD",
+            "type": inbound.type,
         }
         state["inboundExecution"] = waits
         state["inboundExecutions"] = [waits]
@@ -58,7 +58,7 @@ def _stage_state(pipeline: Pipeline, stage: dict[str, Any]) -> dict[str, Any]:
         state["latestExecution"] = {
             "pipelineExecutionId": latest.execution.id,
             "status": _stage_status(latest.execution, latest.status),
-            "type": "STANDARD",
+            "type": latest.execution.type,
         }
     return state
 
@@ -116,7 +116,8 @@ def execution_detail(execution: Execution) -> dict[str, Any]:
             ],
             "trigger": execution.trigger,
             "executionMode": execution.declaration["executionMode"],
-            "executionType": "STANDARD",
+            "executionType": execution.type,
+            "rollbackMetadata": _rollback(execution),
         }
     )
 
@@ -140,9 +141,14 @@ def execution_summary(execution: Execution) -> dict[str, Any]:
                 else None
             ),
             "executionMode": execution.declaration["executionMode"],
-            "executionType": "STANDARD",
+            "executionType": execution.type,
+            "rollbackMetadata": _rollback(execution),
         }
     )
+
+
+def _rollback(execution: Execution) -> dict[str, str]:
+    return present({"rollbackTargetPipelineExecutionId": execution.rolls_back_to})
 
 
 def _source_revision(run: ActionRun) -> dict[str, Any]:

@@ -34,3 +34,32 @@ def accept(given: dict[str, Any], version: int) -> tuple[dict[str, Any], set[str
                 refused.add(action["name"])
             configuration["OAuthToken"] = _MASK
     return declaration, refused
+
+
+def check_start(
+    declaration: dict[str, Any], variables: dict[str, str], revisions: dict[str, str]
+) -> None:
+    """Refuse a start whose variables or revisions the pipeline does not know.
+
+    Raises:
+        ApiError: ValidationException.
+    """
+    if (variables or revisions) and declaration["pipelineType"] != "V2":
+        raise _refused("Variables and source revisions need a pipeline of type V2.")
+    declared = {item["name"]: item for item in declaration.get("variables", [])}
+    if unknown := sorted(variables.keys() - declared.keys()):
+        raise _refused(f"Pipeline variables [{', '.join(unknown)}] are not declared.")
+    empty = [
+        name
+        for name, item in declared.items()
+        if "defaultValue" not in item and name not in variables
+    ]
+    if empty:
+        raise _refused(f"Pipeline variables [{', '.join(empty)}] need a value.")
+    sources = {action["name"] for action in declaration["stages"][0]["actions"]}
+    if unknown := sorted(revisions.keys() - sources):
+        raise _refused(f"[{', '.join(unknown)}] are not source actions.")
+
+
+def _refused(message: str) -> ApiError:
+    return ApiError("ValidationException", message)

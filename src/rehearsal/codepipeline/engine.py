@@ -71,13 +71,42 @@ class Engine:
         elif abandon:
             self._abandon_actions(execution)
 
-    def cancel_all(self, pipeline: Pipeline) -> None:
-        """Cancel what runs: the structure it runs has been replaced."""
+    def cancel_all(self, pipeline: Pipeline, *, abandon: bool) -> None:
+        """Cancel what runs: the structure it runs has been replaced, or is gone.
+
+        An execution that waits is cancelled at once; one inside a stage when the actions in
+        progress are done, of which approvals are not waited for. ``abandon`` waits for none.
+        """
         with self.lock:
             active = [item for item in pipeline.executions.values() if item.active]
+            inside = {item.id for item in active if self._stage_inside(item)}
+            for execution in active:
+                execution.cancelling = True
         for execution in active:
-            self._end(execution, records.CANCELLED)
-            self._abandon_actions(execution)
+            if abandon or execution.id not in inside:
+                self._end(execution, records.CANCELLED)
+            self._abandon_actions(execution, only_approvals=not abandon)
+
+    def roll_back(self, target: Execution, stage: str, who: str) -> Execution:
+        """Run ``stage`` alone, with what ``target`` brought into it."""
+        now, pipeline = self._plane.clock.now(), target.pipeline
+        execution = Execution(
+            pipeline=pipeline,
+            declaration={**pipeline.declaration, "stages": [pipeline.stage(stage)]},
+            trigger={"triggerType": "ManualRollback", "triggerDetail": who},
+            started=now,
+            updated=now,
+            variables=target.variables,
+            artifacts=dict(target.artifacts),
+            namespaces=dict(target.namespaces),
+            revisions=list(target.revisions),
+            rolls_back_to=target.id,
+        )
+        with self.lock:
+            pipeline.executions[execution.id] = execution
+        pipeline_event(self._plane, execution, "STARTED")
+        self._enter(execution, 0)
+        return execution
 
     def retry(self, execution: Execution, stage: str, *, failed_only: bool) -> None:
         """Run a failed stage of ``execution`` again."""
@@ -111,6 +140,8 @@ class Engine:
         pipeline = execution.pipeline
         stage = execution.declaration["stages"][position]["name"]
         with self.lock:
+            if not execution.active:
+                return
             overtaken = pipeline.waiting.get(stage)
             pipeline.waiting[stage] = execution
         if overtaken is not None:
@@ -151,7 +182,7 @@ class Engine:
         self, execution: Execution, run: StageRun, stage: str, *, succeeded: bool
     ) -> None:
         """Note how the stage ended, and the execution if it ended with it."""
-        if execution.status == records.CANCELLED:
+        if execution.cancelling and not succeeded:
             run.status, state = records.CANCELLED, "CANCELED"
         elif not succeeded and execution.status in (records.STOPPING, records.STOPPED):
             run.status, state = records.STOPPED, "STOPPED"
@@ -160,7 +191,9 @@ class Engine:
         else:
             run.status, state = records.FAILED, "FAILED"
         stage_event(self._plane, execution, stage, state)
-        if execution.status == records.STOPPING:
+        if execution.cancelling:
+            self._end(execution, records.CANCELLED)
+        elif execution.status == records.STOPPING:
             self._end(execution, records.STOPPED)
         elif execution.active and not succeeded:
             self._end(execution, records.FAILED)
@@ -189,7 +222,7 @@ class Engine:
         )
         actions = [a for a in declared["actions"] if a["name"] not in run.actions]
         for order in sorted({action.get("runOrder", 1) for action in actions}):
-            if execution.status != records.IN_PROGRESS:
+            if execution.status != records.IN_PROGRESS or execution.cancelling:
                 return False
             together = [a for a in actions if a.get("runOrder", 1) == order]
             self._run_together(execution, stage, run, together)
@@ -289,11 +322,15 @@ class Engine:
         for artifact in run.action.get("outputArtifacts", []):
             run.execution.revisions.append({"name": artifact["name"], **run.revision})
 
-    def _abandon_actions(self, execution: Execution) -> None:
+    def _abandon_actions(
+        self, execution: Execution, *, only_approvals: bool = False
+    ) -> None:
         with self.lock:
             runs = [run for run in self._active.values() if run.execution is execution]
         for run in runs:
-            run.abandon()
+            category = run.action["actionTypeId"]["category"]
+            if category == "Approval" or not only_approvals:
+                run.abandon()
 
     def _close(self) -> None:
         with self.lock:

@@ -11,6 +11,7 @@ from typing import Any
 IN_PROGRESS, SUCCEEDED, FAILED = "InProgress", "Succeeded", "Failed"
 STOPPING, STOPPED, CANCELLED = "Stopping", "Stopped", "Cancelled"
 SUPERSEDED, ABANDONED = "Superseded", "Abandoned"
+STANDARD, ROLLBACK = "STANDARD", "ROLLBACK"
 
 Location = dict[str, str]
 
@@ -85,6 +86,15 @@ class Execution:
     stages: dict[str, StageRun] = field(default_factory=dict)
     runs: list[ActionRun] = field(default_factory=list)
     attempt: int = 1
+    # The execution whose artifacts a rollback deploys again.
+    rolls_back_to: str = ""
+    # The structure was replaced: it ends when what it does now is done.
+    cancelling: bool = False
+
+    @property
+    def type(self) -> str:
+        """Whether it runs through the pipeline, or rolls back one stage."""
+        return ROLLBACK if self.rolls_back_to else STANDARD
 
     @property
     def version(self) -> int:
@@ -139,6 +149,11 @@ class Pipeline:
     def name(self) -> str:
         """The pipeline's name."""
         return str(self.declaration["name"])
+
+    @property
+    def version(self) -> int:
+        """The version of its structure."""
+        return int(self.declaration["version"])
 
     @property
     def region(self) -> str:

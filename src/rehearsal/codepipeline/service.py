@@ -6,9 +6,10 @@ import uuid
 from typing import Any, ClassVar
 
 from rehearsal.codepipeline import answers, records
-from rehearsal.codepipeline.definition import accept
+from rehearsal.codepipeline.controls import ControlOperations
+from rehearsal.codepipeline.definition import accept, check_start
 from rehearsal.codepipeline.engine import Engine
-from rehearsal.codepipeline.records import ActionRun, Execution, Pipeline
+from rehearsal.codepipeline.records import Execution, Pipeline
 from rehearsal.codepipeline.webhooks import Webhook, masked_definition, trigger_of_push
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
@@ -16,8 +17,8 @@ from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 _PAGE = 100
 
 
-class CodePipeline(Service):
-    """Pipelines, their executions, approvals, transitions and webhooks."""
+class CodePipeline(ControlOperations, Service):
+    """Pipelines, their executions and webhooks; controls of executions are mixed in."""
 
     name: ClassVar[str] = "codepipeline"
 
@@ -60,7 +61,7 @@ class CodePipeline(Service):
             declaration, refused = accept(params["pipeline"], version)
             pipeline.declaration, pipeline.refused_tokens = declaration, refused
             pipeline.updated = self._plane.clock.now()
-        self._engine.cancel_all(pipeline)
+        self._engine.cancel_all(pipeline, abandon=False)
         return {"pipeline": pipeline.declaration}
 
     def get_pipeline(self, params: Params, call: Call) -> Answer:
@@ -98,7 +99,7 @@ class CodePipeline(Service):
         with self._lock:
             pipeline = self._pipelines.pop(params["name"], None)
         if pipeline is not None:
-            self._engine.cancel_all(pipeline)
+            self._engine.cancel_all(pipeline, abandon=True)
         return {}
 
     # Executions
@@ -109,14 +110,15 @@ class CodePipeline(Service):
         token = params.get("clientRequestToken", "")
         if token and token in pipeline.start_tokens:
             return {"pipelineExecutionId": pipeline.start_tokens[token]}
+        variables = {v["name"]: v["value"] for v in params.get("variables", [])}
+        revisions = {
+            item["actionName"]: item["revisionValue"]
+            for item in params.get("sourceRevisions", [])
+        }
+        check_start(pipeline.declaration, variables, revisions)
+        trigger = ("StartPipelineExecution", call.principal.arn)
         execution = self._engine.start(
-            pipeline,
-            ("StartPipelineExecution", call.principal.arn),
-            variables={v["name"]: v["value"] for v in params.get("variables", [])},
-            revisions={
-                item["actionName"]: item["revisionValue"]
-                for item in params.get("sourceRevisions", [])
-            },
+            pipeline, trigger, variables=variables, revisions=revisions
         )
         pipeline.start_tokens[token] = execution.id
         return {"pipelineExecutionId": execution.id}
@@ -137,14 +139,21 @@ class CodePipeline(Service):
     def list_pipeline_executions(self, params: Params, call: Call) -> Answer:
         """Return executions, newest first."""
         pipeline = self._pipeline(params["pipelineName"])
+        stage = params.get("filter", {}).get("succeededInStage", {}).get("stageName")
         with self._lock:
-            found = [answers.execution_summary(e) for e in pipeline.executions.values()]
+            found = [
+                answers.execution_summary(execution)
+                for execution in pipeline.executions.values()
+                if stage is None or _succeeded_in(execution, stage)
+            ]
         return _page("pipelineExecutionSummaries", found[::-1], params)
 
     def list_action_executions(self, params: Params, call: Call) -> Answer:
         """Return action executions, newest first."""
         pipeline = self._pipeline(params["pipelineName"])
-        wanted = params.get("filter", {}).get("pipelineExecutionId")
+        given = params.get("filter", {})
+        given = given.get("latestInPipelineExecution", given)
+        wanted = given.get("pipelineExecutionId")
         with self._lock:
             executions = list(pipeline.executions.values())
             if wanted:
@@ -153,93 +162,6 @@ class CodePipeline(Service):
             runs.sort(key=lambda run: run.started, reverse=True)
             found = [answers.action_detail(run) for run in runs]
         return _page("actionExecutionDetails", found, params)
-
-    def stop_pipeline_execution(self, params: Params, call: Call) -> Answer:
-        """Stop an execution, abandoning its actions or waiting for them."""
-        pipeline = self._pipeline(params["pipelineName"])
-        execution = self._execution(pipeline, params["pipelineExecutionId"])
-        abandon = params.get("abandon", False)
-        if execution.status == records.STOPPING and not abandon:
-            raise ApiError(
-                "DuplicatedStopRequestException",
-                "The pipeline execution is already in a Stopping state. If you already "
-                "chose to stop and wait, you cannot make that request again.",
-            )
-        if not execution.active:
-            raise ApiError(
-                "PipelineExecutionNotStoppableException",
-                f"Unable to stop the pipeline execution {execution.id}: "
-                f"it is {execution.status}.",
-            )
-        self._engine.stop(execution, abandon=abandon, reason=params.get("reason", ""))
-        return {"pipelineExecutionId": execution.id}
-
-    def retry_stage_execution(self, params: Params, call: Call) -> Answer:
-        """Run a failed stage again."""
-        pipeline = self._pipeline(params["pipelineName"])
-        stage = self._stage(pipeline, params["stageName"])
-        execution = self._execution(pipeline, params["pipelineExecutionId"])
-        with self._lock:
-            latest = pipeline.latest_stage.get(stage)
-            if latest is None or latest.execution is not execution:
-                raise ApiError(
-                    "NotLatestPipelineExecutionException",
-                    f"The pipeline execution {execution.id} is not the latest in {stage}.",
-                )
-            retryable = latest.status in (records.FAILED, records.STOPPED)
-            if not retryable or stage in pipeline.occupied:
-                raise ApiError(
-                    "StageNotRetryableException",
-                    f"The stage {stage} is {latest.status} and cannot be retried. "
-                    "It must be in a failed state.",
-                )
-        self._engine.retry(
-            execution, stage, failed_only=params["retryMode"] == "FAILED_ACTIONS"
-        )
-        return {"pipelineExecutionId": execution.id}
-
-    def put_approval_result(self, params: Params, call: Call) -> Answer:
-        """Decide an approval with the token of this very execution."""
-        pipeline = self._pipeline(params["pipelineName"])
-        stage = self._stage(pipeline, params["stageName"])
-        with self._lock:
-            run = self._approval(pipeline, stage, params["actionName"])
-            if run is None or run.token != params["token"]:
-                raise ApiError(
-                    "InvalidApprovalTokenException",
-                    "The approval token is not valid for this approval action.",
-                )
-            if run.status != records.IN_PROGRESS or run.decision is not None:
-                raise ApiError(
-                    "ApprovalAlreadyCompletedException",
-                    "The approval action has already been approved or rejected.",
-                )
-            run.decision = params["result"]
-            run.updated_by = call.principal.arn
-        run.wake.set()
-        return {"approvedAt": self._plane.clock.now()}
-
-    # Transitions
-
-    def disable_stage_transition(self, params: Params, call: Call) -> Answer:
-        """Close the door in front of a stage."""
-        return self._turn(params, call, enabled=False)
-
-    def enable_stage_transition(self, params: Params, call: Call) -> Answer:
-        """Open the door in front of a stage; who waits goes in."""
-        return self._turn(params, call, enabled=True)
-
-    def _turn(self, params: Params, call: Call, *, enabled: bool) -> Answer:
-        pipeline = self._pipeline(params["pipelineName"])
-        stage = self._stage(pipeline, params["stageName"])
-        with self._lock:
-            transition = pipeline.transition(stage)
-            transition.enabled = enabled
-            transition.reason = params.get("reason", "")
-            transition.changed_by = call.principal.arn
-            transition.changed_at = self._plane.clock.now()
-        self._engine.admit(pipeline, stage)
-        return {}
 
     # Webhooks
 
@@ -313,45 +235,6 @@ class CodePipeline(Service):
 
     # Looking up
 
-    def _pipeline(self, name: str) -> Pipeline:
-        with self._lock:
-            pipeline = self._pipelines.get(name)
-        if pipeline is None:
-            raise ApiError(
-                "PipelineNotFoundException",
-                f"Account '{self._plane.account}' does not have a pipeline "
-                f"with name '{name}'",
-            )
-        return pipeline
-
-    def _execution(self, pipeline: Pipeline, execution_id: str) -> Execution:
-        execution = pipeline.executions.get(execution_id)
-        if execution is None:
-            raise ApiError(
-                "PipelineExecutionNotFoundException",
-                f"Pipeline execution with ID '{execution_id}' not found",
-            )
-        return execution
-
-    def _stage(self, pipeline: Pipeline, name: str) -> str:
-        if pipeline.stage(name) is None:
-            raise ApiError(
-                "StageNotFoundException",
-                f"Unable to find stage '{name}' in pipeline '{pipeline.name}'",
-            )
-        return name
-
-    def _approval(
-        self, pipeline: Pipeline, stage: str, action: str
-    ) -> ActionRun | None:
-        declared = pipeline.stage(stage) or {"actions": []}
-        if action not in [item["name"] for item in declared["actions"]]:
-            raise ApiError(
-                "ActionNotFoundException",
-                f"Unable to find action '{action}' in stage '{stage}'",
-            )
-        return pipeline.latest_action.get((stage, action))
-
     def _webhook(self, name: str) -> Webhook:
         with self._lock:
             webhook = self._webhooks.get(name)
@@ -364,6 +247,13 @@ class CodePipeline(Service):
 
     def _arn(self, name: str) -> str:
         return f"arn:aws:codepipeline:{self._plane.region}:{self._plane.account}:{name}"
+
+
+def _succeeded_in(execution: Execution, stage: str) -> bool:
+    """Say whether it could be rolled back to: in this version of the pipeline, and well."""
+    run = execution.stages.get(stage)
+    current = execution.version == execution.pipeline.version
+    return current and run is not None and run.status == records.SUCCEEDED
 
 
 def _page(member: str, found: list[dict[str, Any]], params: Params) -> dict[str, Any]:
