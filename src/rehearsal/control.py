@@ -1,4 +1,4 @@
-"""The plane's own API under ``/_rehearsal/``: health, clock, faults, source, summary, stop."""
+"""The plane's own API under ``/_rehearsal/``: health, clock, faults, source, traffic, stop."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Control:
         try:
             body = json.loads(request.get_data() or b"{}")
             return _json(handler(request.method, body))
-        except (ControlError, ValueError, KeyError) as error:
+        except (ControlError, ValueError, KeyError, TypeError) as error:
             return _json({"error": f"{error}"}, 400)
 
     def _health(self, method: str, body: dict[str, Any]) -> Any:
@@ -78,7 +78,7 @@ class Control:
 
     def _faults(self, method: str, body: dict[str, Any]) -> Any:
         if method == "POST":
-            self._plane.faults.add(Fault(**body))
+            self._plane.faults.add(Fault(**body, made=self._plane.clock.now()))
         if method == "DELETE":
             self._plane.faults.clear()
         return {"faults": self._plane.faults.as_data()}

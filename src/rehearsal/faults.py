@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+# What breaks, and what its settings say. Kinds of functions take ``version`` besides: a
+# number, or ``new`` for versions that are published after the fault was made.
+KINDS: Mapping[str, str] = {
+    "errors": "calls fail at a rate",
+    "latency": "calls take seconds longer, at a rate",
+    "throttling": "calls are refused at a rate",
+    "memory": "calls run out of memory, at a rate",
+    "hook": "the traffic hook of the name pre or post reports that it failed",
+    "alarm": "the alarm of a name fires, whatever its metric says",
+    "metric": "the metric of a name is not emitted",
+    "action": "an action of the pipeline fails",
+    "resource": "a resource of a stack fails",
+    "assumption": "AWS does the other of two plausible things",
+    "empty_change_set": "a change set without changes fails the pipeline's action",
+}
+NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,46 +32,94 @@ class Fault:
     """One failure to bring about.
 
     Attributes:
-        kind: what breaks, e.g. ``errors``, ``latency``, ``throttling``, ``action``.
+        kind: what breaks, one of ``KINDS``.
         target: where, e.g. ``production`` or ``mra-production-analyze`` or an action's name.
-        settings: how, e.g. ``{"rate": 0.3}``.
+        settings: how, e.g. ``{"rate": 0.3, "version": "new"}`` or ``{"name": "pre"}``.
+        made: when it came into force, in plane time.
     """
 
     kind: str
     target: str = "*"
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    made: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"no fault {self.kind}; there are {', '.join(KINDS)}")
+        if not 0 < float(self.settings.get("rate", 1.0)) <= 1:
+            raise ValueError("the rate of a fault must be above 0 and at most 1")
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what another fault must share with it to replace it."""
+        return self.kind, self.target, str(self.settings.get("name", ""))
+
+    def meets_version(self, number: str, published: datetime) -> bool:
+        """Say whether it is for a function's version ``number``."""
+        match self.settings.get("version"):
+            case None:
+                return True
+            case "new":
+                after = self.made is None or published >= self.made
+                return number.isdigit() and after
+            case wanted:
+                return bool(wanted == number)
 
 
 class Faults:
-    """The failures in force. Thread-safe."""
+    """The failures in force, and how often each has happened. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._met: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, fault: Fault) -> None:
-        """Bring ``fault`` into force; it replaces one of the same kind and target."""
+        """Bring ``fault`` into force; it replaces one of the same kind, target and name."""
         with self._lock:
-            self._faults = [
-                other
-                for other in self._faults
-                if (other.kind, other.target) != (fault.kind, fault.target)
-            ] + [fault]
+            others = [other for other in self._faults if other.key != fault.key]
+            self._faults = [*others, fault]
+            self._met.pop(fault.key, None)
 
     def clear(self) -> None:
         """End all failures."""
         with self._lock:
             self._faults = []
+            self._met.clear()
 
     def find(self, kind: str, *targets: str) -> Fault | None:
         """Return the failure of ``kind`` that meets one of ``targets``, if any."""
+        return next(iter(self.find_all(kind, *targets)), None)
+
+    def find_all(self, kind: str, *targets: str) -> list[Fault]:
+        """Return the failures of ``kind`` that meet one of ``targets``."""
         with self._lock:
-            for fault in self._faults:
-                if fault.kind == kind and fault.target in ("*", *targets):
-                    return fault
-        return None
+            return [
+                fault
+                for fault in self._faults
+                if fault.kind == kind and fault.target in ("*", *targets)
+            ]
+
+    def happened(self, fault: Fault) -> None:
+        """Count that ``fault`` was brought about once."""
+        with self._lock:
+            self._met[fault.key] += 1
 
     def as_data(self) -> list[dict[str, Any]]:
-        """Return the failures in force as plain data."""
+        """Return the failures in force as plain data; ``met`` is how often each happened."""
         with self._lock:
-            return [asdict(fault) for fault in self._faults]
+            return [
+                {
+                    "kind": fault.kind,
+                    "target": fault.target,
+                    "settings": dict(fault.settings),
+                    "made": fault.made.isoformat() if fault.made else None,
+                    "met": self._met[fault.key],
+                }
+                for fault in self._faults
+            ]
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return a resource's name and its parts: a fault may be for any of them."""
+    return (name, *name.split("-"))

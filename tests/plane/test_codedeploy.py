@@ -301,7 +301,7 @@ def test_errors_of_the_new_version_fire_its_alarm_and_return_the_traffic(
     shop: Shop, control: Control
 ) -> None:
     shop.watch(shop.alarm())
-    fault = {"kind": "errors", "target": shop.name, "settings": {"version": "new"}}
+    fault = {"kind": "errors", "target": shop.name, "settings": {"version": "2"}}
     control("POST", "faults", fault)
     try:
         deployment = shop.deploy()

@@ -339,13 +339,13 @@ def test_errors_can_be_injected_into_the_new_version_only(
     client = aws("lambda")
     name = create(answering("old"), Publish=True)
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    client.update_function_code(
-        FunctionName=name, ZipFile=answering("new"), Publish=True
-    )
     control(
         "POST",
         "faults",
         {"kind": "errors", "target": name, "settings": {"version": "new"}},
+    )
+    client.update_function_code(
+        FunctionName=name, ZipFile=answering("new"), Publish=True
     )
     try:
         healthy = client.invoke(FunctionName=name, Qualifier="live")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from rehearsal.alarms.queries import (
     run_queries,
     simple_query,
 )
+from rehearsal.faults import parts_of
 from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 0.05
 _MOST_MINUTES_AT_ONCE = 60
 _MINUTE = timedelta(minutes=1)
+HELD = "A fault that the rehearsal injected makes it fire."
 _VISIBLE = "ApproximateNumberOfMessagesVisible"
 
 
@@ -45,6 +47,9 @@ class Alarms:
         with self.lock:
             alarms = list(self.by_name.values())
         for alarm in alarms:
+            if self._is_held(alarm):
+                self.set_state(alarm, AlarmState.ALARM, HELD, "")
+                continue
             try:
                 found = self._evaluation(alarm, minute)
             except Exception:
@@ -67,7 +72,11 @@ class Alarms:
                 return
             alarm.updated = now
             summary = f"Alarm updated from {before} to {state}"
-            alarm.history.append(_history(alarm, now, summary))
+            data = {
+                "oldState": {"stateValue": str(before), "stateReason": old_reason},
+                "newState": {"stateValue": str(state), "stateReason": reason},
+            }
+            alarm.history.append(_history(alarm, now, summary, data=data))
             actions = list(alarm.actions)
         previous = {
             "value": str(before),
@@ -89,6 +98,15 @@ class Alarms:
             while seen < now:
                 seen += _MINUTE
                 self.evaluate_at(seen)
+
+    def _is_held(self, alarm: Alarm) -> bool:
+        """Say whether a fault makes the alarm fire, whatever its metric says."""
+        faults, parts = self._plane.faults, parts_of(alarm.name)
+        for fault in faults.find_all("alarm", *parts):
+            if fault.settings.get("name") in parts:
+                faults.happened(fault)
+                return True
+        return False
 
     def _evaluation(self, alarm: Alarm, minute: datetime) -> Evaluation:
         queries = simple_query(alarm.definition)
@@ -185,7 +203,12 @@ def _message(
 
 
 def _history(
-    alarm: Alarm, now: datetime, summary: str, kind: str = "StateUpdate"
+    alarm: Alarm,
+    now: datetime,
+    summary: str,
+    *,
+    kind: str = "StateUpdate",
+    data: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     return {
         "AlarmName": alarm.name,
@@ -193,7 +216,7 @@ def _history(
         "Timestamp": now,
         "HistoryItemType": kind,
         "HistorySummary": summary,
-        "HistoryData": "{}",
+        "HistoryData": json.dumps({"version": "1.0", **(data or {})}),
     }
 
 

@@ -38,6 +38,7 @@ from rehearsal.apigateway.service import Deployed
 from rehearsal.apigateway.signatures import Refusal, verify
 from rehearsal.apigateway.throttle import Quotas, Throttle
 from rehearsal.apigateway.validation import body_problem, missing_parameters
+from rehearsal.faults import parts_of
 from rehearsal.logs import LogWriter
 from rehearsal.plane import Plane
 
@@ -247,12 +248,18 @@ class InvokeApplication:
             "Latency": (seconds * 1000, "Milliseconds"),
         }
         now = self._plane.clock.now()
+        for name in self._lost_metrics(api.name):
+            values.pop(name, None)
         for dimensions in dimension_sets:
             for name, (value, unit) in values.items():
                 self._plane.metrics.put(
                     "AWS/ApiGateway", name, dimensions, value, at=now, unit=unit
                 )
         self._log_access(request, stage, answer, seconds)
+
+    def _lost_metrics(self, api_name: str) -> list[str]:
+        faults = self._plane.faults.find_all("metric", *parts_of(api_name))
+        return [str(fault.settings["name"]) for fault in faults]
 
     def _log_access(
         self, request: ApiRequest, stage: Any, answer: ApiAnswer, seconds: float

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from awsrules.shifts import ShiftKind
 from rehearsal.codedeploy.appspec import AFTER, ALLOW, BEFORE
 from rehearsal.codedeploy.records import Deployment, HookExecution
+from rehearsal.faults import parts_of
 from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
@@ -189,12 +190,24 @@ class Runner:
                     self._watch(deployment)
             finally:
                 hook.reported.set()
+            if self._breaks_hook(deployment, name):
+                hook.status = "Failed"
             if hook.status != "Succeeded":
                 raise failed(
                     "HOOK_EXECUTION_FAILURE",
                     f"The overall deployment failed because the {name} lifecycle event "
                     f"hook {function} {hook.status or 'did not report in time'}.",
                 )
+
+    def _breaks_hook(self, deployment: Deployment, name: str) -> bool:
+        """Say whether a fault makes this hook fail, whatever it reported."""
+        short = {BEFORE: "pre", AFTER: "post"}[name]
+        faults = self._plane.faults
+        for fault in faults.find_all("hook", *parts_of(deployment.appspec.function)):
+            if fault.settings.get("name") == short:
+                faults.happened(fault)
+                return True
+        return False
 
     def _call_hook(
         self, deployment: Deployment, hook: HookExecution, function: str

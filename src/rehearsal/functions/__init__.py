@@ -9,4 +9,6 @@ from rehearsal.plane import Plane
 
 def create(plane: Plane, control: Control) -> LambdaService:
     """Build the service; its workers end with the plane."""
-    return LambdaService(plane)
+    service = LambdaService(plane)
+    control.add("traffic", lambda method, body: {"calls": service.telemetry.calls()})
+    return service

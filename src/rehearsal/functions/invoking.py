@@ -9,11 +9,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from rehearsal.faults import Fault
 from rehearsal.functions.fleet import Fleet
+from rehearsal.functions.injecting import Injected, Injector
 from rehearsal.functions.model import LATEST, Function, Version
 from rehearsal.functions.registry import Registry, qualifier_of
 from rehearsal.functions.settings import refused
@@ -42,6 +42,16 @@ class Target:
         return f"{self.function.arn}{suffix}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one run left: its outcome, what it wrote, and what it took."""
+
+    outcome: Outcome
+    output: str = ""
+    init_seconds: float | None = None
+    used_mb: int | None = None
+
+
 class InvokeOperations:
     """Invocations; mixed into the service."""
 
@@ -56,6 +66,7 @@ class InvokeOperations:
         self.telemetry = Telemetry(self.plane)
         # A fixed seed: the same rehearsal sends the same calls to the new version.
         self.random = random.Random(7)  # nosec B311 - shares of traffic, not secrets
+        self.injector = Injector(self.plane, self.random)
         self._running: Counter[str] = Counter()
         self._running_lock = threading.Lock()
 
@@ -121,15 +132,9 @@ class InvokeOperations:
         version = target.version
         job = Job(request_id, payload, target.arn, version.timeout, client_context)
         started = time.monotonic()
-        init_seconds: float | None = None
-        used_mb: int | None = None
-        self._wait_as_injected(target)
-        outcome = self._injected(target, job)
-        if outcome is None:
-            outcome, output, init_seconds, used_mb = self._run_in_worker(version, job)
-        else:
-            output = "[ERROR] a failure that the rehearsal injected"
-        seconds = time.monotonic() - started - (init_seconds or 0.0)
+        ran = self._run_injected(version, job, self.injector.for_call(target))
+        outcome = ran.outcome
+        seconds = time.monotonic() - started - (ran.init_seconds or 0.0)
         if b"Sandbox.Timedout" in outcome.payload[:80]:
             seconds = float(version.timeout)
         return outcome, self.telemetry.record(
@@ -140,20 +145,37 @@ class InvokeOperations:
                 weighted=target.weighted,
                 request_id=request_id,
                 seconds=max(seconds, 0.0005),
-                init_seconds=init_seconds,
+                init_seconds=ran.init_seconds,
                 memory_mb=version.settings["MemorySize"],
-                used_mb=used_mb,
+                used_mb=ran.used_mb,
                 failed=outcome.error is not None,
-                output=output,
+                output=ran.output,
                 failure=_failure_line(outcome, request_id),
                 log_group=version.settings.get("LoggingConfig", {}).get("LogGroup"),
                 log_stream=self.fleet.log_stream(version),
+                lost=self.injector.lost_metrics(target),
             )
         )
 
-    def _run_in_worker(
-        self, version: Version, job: Job
-    ) -> tuple[Outcome, str, float | None, int | None]:
+    def _run_injected(self, version: Version, job: Job, injected: Injected) -> Ran:
+        """Run the code, and let happen to the call what faults say.
+
+        A wait is in real time, because the caller feels it, and outside of the worker,
+        because other calls do not.
+        """
+        time.sleep(min(injected.wait_seconds, job.timeout_seconds))
+        if ended := injected.ends(job):
+            return Ran(ended)
+        ran = self._run_in_worker(version, job, kill=injected.out_of_memory)
+        if injected.out_of_memory:
+            ran = replace(ran, used_mb=version.settings["MemorySize"])
+        return replace(
+            ran,
+            outcome=injected.changed(ran.outcome, job),
+            output=ran.output + injected.log_line(),
+        )
+
+    def _run_in_worker(self, version: Version, job: Job, *, kill: bool) -> Ran:
         while True:
             worker = self.fleet.worker(version)
             with worker.busy:
@@ -163,10 +185,10 @@ class InvokeOperations:
                 first = not worker.served
                 outcome = worker.run(job)
                 output, used_mb = worker.output(), worker.used_mb()
-                if not outcome.alive:
+                if kill or not outcome.alive:
                     self.fleet.discard(version, worker)
                 init_seconds = worker.init_seconds if first else None
-                return outcome, output, init_seconds, used_mb
+                return Ran(outcome, output, init_seconds, used_mb)
 
     def _target(self, params: Params) -> Target:
         function = self.registry.function(params["FunctionName"])
@@ -187,16 +209,16 @@ class InvokeOperations:
         limit = function.reserved
         if limit is None:
             limit = self.account_concurrency
-        fault = self._fault("throttling", target)
+        throttled = self.injector.throttles(target)
         with self._running_lock:
-            if fault is None and self._running[function.name] < limit:
+            if not throttled and self._running[function.name] < limit:
                 self._running[function.name] += 1
                 return
         self.telemetry.throttled(
             target.version.name,
             target.qualifier,
             target.version.number,
-            target.weighted,
+            self.injector.lost_metrics(target),
         )
         raise ApiError("TooManyRequestsException", "Rate Exceeded.")
 
@@ -240,41 +262,6 @@ class InvokeOperations:
                 },
             )
 
-    # Faults.
-
-    def _fault(self, kind: str, target: Target) -> Fault | None:
-        function = target.function.name
-        environment = target.version.variables.get("ENVIRONMENT", "")
-        targets = (function, environment, *function.split("-"))
-        fault = self.plane.faults.find(kind, *targets)
-        if fault is None or not _meets(fault, target):
-            return None
-        rate = float(fault.settings.get("rate", 1.0))
-        return fault if self.random.random() < rate else None
-
-    def _injected(self, target: Target, job: Job) -> Outcome | None:
-        if self._fault("errors", target):
-            body = {
-                "errorMessage": "an error was injected by the rehearsal",
-                "errorType": "InjectedError",
-                "requestId": job.request_id,
-                "stackTrace": [],
-            }
-            return Outcome(json.dumps(body).encode(), error="Unhandled")
-        if self._fault("timeout", target):
-            text = f"Task timed out after {job.timeout_seconds:.2f} seconds"
-            body = {
-                "errorType": "Sandbox.Timedout",
-                "errorMessage": f"RequestId: {job.request_id} Error: {text}",
-            }
-            return Outcome(json.dumps(body).encode(), error="Unhandled")
-        return None
-
-    def _wait_as_injected(self, target: Target) -> None:
-        """Wait as a fault says, in real time: the caller feels it."""
-        if fault := self._fault("latency", target):
-            time.sleep(float(fault.settings.get("seconds", 1.0)))
-
 
 def pick_version(main: str, weights: Mapping[str, float], chance: float) -> str:
     """Choose the version for one call of an alias; ``chance`` is from 0 to 1."""
@@ -282,22 +269,6 @@ def pick_version(main: str, weights: Mapping[str, float], chance: float) -> str:
         if chance < weight:
             return number
     return main
-
-
-def _meets(fault: Fault, target: Target) -> bool:
-    """Say whether ``fault`` is for the version that serves this call.
-
-    ``version`` is a number, or ``new``: a version that no alias has as its main one, newer
-    than all that do.
-    """
-    wanted = fault.settings.get("version")
-    number = target.version.number
-    if wanted is None or wanted == number:
-        return True
-    mains = [alias.version for alias in target.function.aliases.values()]
-    if wanted != "new" or not number.isdigit():
-        return False
-    return all(int(number) > int(main) for main in mains if main.isdigit())
 
 
 def _check_json(payload: bytes) -> None:

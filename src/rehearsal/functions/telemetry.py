@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +30,7 @@ class Invocation:
     failure: str | None
     log_group: str | None
     log_stream: str
+    lost: frozenset[str] = frozenset()
 
 
 class Telemetry:
@@ -36,54 +39,75 @@ class Telemetry:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         self._logs = LogWriter(plane)
+        self._lock = threading.Lock()
+        self._calls: Counter[tuple[str, str, str]] = Counter()
 
     def record(self, invocation: Invocation) -> str:
         """Record ``invocation``; return its log text."""
-        milliseconds = invocation.seconds * 1000
-        values = {
-            "Invocations": (1.0, "Count"),
-            "Errors": (float(invocation.failed), "Count"),
-            "Duration": (milliseconds, "Milliseconds"),
-            "Throttles": (0.0, "Count"),
-        }
-        self._measure(
+        self._count(invocation.function, invocation.version, "invocations")
+        if invocation.failed:
+            self._count(invocation.function, invocation.version, "errors")
+        split = dimension_sets(
             invocation.function,
             invocation.qualifier,
             invocation.version,
             invocation.weighted,
-            values,
         )
+        whole = dimension_sets(
+            invocation.function, invocation.qualifier, invocation.version, False
+        )
+        milliseconds = invocation.seconds * 1000
+        lost = invocation.lost
+        self._measure("Invocations", split, 1.0, "Count", lost)
+        self._measure("Errors", split, float(invocation.failed), "Count", lost)
+        self._measure("Duration", split, milliseconds, "Milliseconds", lost)
+        # A call that is throttled executed no version.
+        self._measure("Throttles", whole, 0.0, "Count", lost)
         lines = log_lines(invocation)
         for line in lines:
-            self._measure_embedded(line)
+            self._measure_embedded(line, lost)
         group = invocation.log_group or f"/aws/lambda/{invocation.function}"
         self._logs.write(group, invocation.log_stream, lines)
         return "\n".join(lines) + "\n"
 
     def throttled(
-        self, function: str, qualifier: str | None, version: str, weighted: bool
+        self, function: str, qualifier: str | None, version: str, lost: frozenset[str]
     ) -> None:
         """Record a call that was refused."""
-        self._measure(
-            function, qualifier, version, weighted, {"Throttles": (1.0, "Count")}
-        )
+        self._count(function, version, "throttles")
+        sets = dimension_sets(function, qualifier, version, weighted=False)
+        self._measure("Throttles", sets, 1.0, "Count", lost)
+
+    def calls(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return how often each function's versions were called, failed and refused."""
+        with self._lock:
+            counted = dict(self._calls)
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        for (function, version, what), number in sorted(counted.items()):
+            found.setdefault(function, {}).setdefault(version, {})[what] = number
+        return found
+
+    def _count(self, function: str, version: str, what: str) -> None:
+        with self._lock:
+            self._calls[function, version, what] += 1
 
     def _measure(
         self,
-        function: str,
-        qualifier: str | None,
-        version: str,
-        weighted: bool,
-        values: dict[str, tuple[float, str]],
+        name: str,
+        dimension_sets: list[dict[str, str]],
+        value: float,
+        unit: str,
+        lost: frozenset[str],
     ) -> None:
+        if name in lost:
+            return
         now = self._plane.clock.now()
-        for dimensions in dimension_sets(function, qualifier, version, weighted):
-            for name, (value, unit) in values.items():
-                self._plane.metrics.put(
-                    "AWS/Lambda", name, dimensions, value, at=now, unit=unit
-                )
+        for dimensions in dimension_sets:
+            self._plane.metrics.put(
+                "AWS/Lambda", name, dimensions, value, at=now, unit=unit
+            )
 
-    def _measure_embedded(self, line: str) -> None:
+    def _measure_embedded(self, line: str, lost: frozenset[str]) -> None:
         """Turn a log line in the embedded metric format into metrics.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -97,15 +121,20 @@ class Telemetry:
             # A line that only looks like metrics is a log line like any other.
             return
         for directive in directives:
-            self._measure_directive(directive, document)
+            self._measure_directive(directive, document, lost)
 
     def _measure_directive(
-        self, directive: dict[str, Any], document: dict[str, Any]
+        self,
+        directive: dict[str, Any],
+        document: dict[str, Any],
+        lost: frozenset[str],
     ) -> None:
         now = self._plane.clock.now()
         for names in directive.get("Dimensions", []):
             dimensions = {name: str(document.get(name, "")) for name in names}
             for metric in directive["Metrics"]:
+                if metric["Name"] in lost:
+                    continue
                 values = document.get(metric["Name"], [])
                 for value in values if isinstance(values, list) else [values]:
                     self._plane.metrics.put(

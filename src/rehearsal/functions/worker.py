@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess  # nosec B404 - running the function's code is what a worker is for
 import threading
@@ -164,14 +165,13 @@ class Worker:
 
     def _timed_out(self, job: Job) -> Outcome:
         self._process.kill()
-        text = f"Task timed out after {job.timeout_seconds:.2f} seconds"
-        return _failure("Sandbox.Timedout", job, f"Error: {text}")
+        return timed_out(job)
 
     def _exited(self, job: Job) -> Outcome:
         code = self._process.poll()
         reason = f"exit status {code}"
         if code is not None and code < 0:
-            reason = f"signal: {-code}"
+            reason = f"signal: {signal.strsignal(-code) or -code}".lower()
         return _failure(
             "Runtime.ExitError", job, f"Error: Runtime exited with error: {reason}"
         )
@@ -197,6 +197,18 @@ class Worker:
         with self._changed:
             self._outcome = outcome
             self._changed.notify_all()
+
+
+def timed_out(job: Job) -> Outcome:
+    """Return how a call ends that takes longer than it may."""
+    text = f"Task timed out after {job.timeout_seconds:.2f} seconds"
+    return _failure("Sandbox.Timedout", job, f"Error: {text}")
+
+
+def out_of_memory(job: Job) -> Outcome:
+    """Return how a call ends that takes more memory than it may: the process is killed."""
+    text = "Error: Runtime exited with error: signal: killed"
+    return _failure("Runtime.ExitError", job, text)
 
 
 def _failure(kind: str, job: Job, text: str) -> Outcome:
