@@ -58,11 +58,12 @@ class Clients:
             # A proxy is for AWS, and never for a server on this machine.
             proxies={} if self.local else None,
         )
-        return self._boto3_session().client(
+        return self.session().client(
             service, endpoint_url=self.endpoint_url, config=config
         )
 
-    def _boto3_session(self) -> Any:
+    def session(self) -> Any:
+        """Return the session whose credentials the clients use."""
         import boto3
 
         if self._session is None and self.local:

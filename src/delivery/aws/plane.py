@@ -48,7 +48,7 @@ class LocalPlane:
         info = self._announced()
         if info is None or not _alive(info.pid):
             return None
-        health = _ask(info.endpoint_url, "health")
+        health = ask(info.endpoint_url, "health")
         if health is None:
             return None
         if health.get("version") != __version__:
@@ -88,7 +88,7 @@ class LocalPlane:
         if info is None or not _alive(info.pid):
             self._forget_a_dead_plane()
             return False
-        if _ask(info.endpoint_url, "stop", {}) is None:
+        if ask(info.endpoint_url, "stop", {}) is None:
             raise PlaneUnavailable(
                 "The plane does not answer, so it was not stopped.",
                 why=f"Process {info.pid} runs and {info.endpoint_url} is silent.",
@@ -119,14 +119,14 @@ class LocalPlane:
     def push(self, repository: str, branch: str, *, commit: str = "") -> Push:
         named = {"commit_id": commit} if commit else {}
         return _push(
-            self._control("source", repository=repository, branch=branch, **named)
+            self.control("source", repository=repository, branch=branch, **named)
         )
 
     def has_branch(self, branch: str) -> bool:
-        return branch in self._control("source")["branches"]
+        return branch in self.control("source")["branches"]
 
     def contains(self, branch: str, commit: str) -> bool:
-        source = self._control("source")
+        source = self.control("source")
         if branch not in source["branches"]:
             return False
         asked = subprocess.run(  # nosec B603 B607  # git, fixed words, no shell
@@ -139,10 +139,10 @@ class LocalPlane:
 
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         commit = {"path": path, "content": content, "message": message}
-        return _push(self._control("source", branch=branch, commit=commit))
+        return _push(self.control("source", branch=branch, commit=commit))
 
     def not_rehearsed(self) -> list[Mapping[str, str]]:
-        return list(self._control("summary")["not_rehearsed"])
+        return list(self.control("summary")["not_rehearsed"])
 
     @property
     def _log(self) -> Path:
@@ -224,14 +224,19 @@ class LocalPlane:
             next_step=f"Look at {self._log}.",
         )
 
-    def _control(self, page: str, **body: Any) -> Any:
+    def control(self, page: str, *, method: str | None = None, **body: Any) -> Any:
+        """Ask a page of the plane's control API; with a body it is a POST.
+
+        Raises:
+            PlaneUnavailable: when there is no plane, or it refuses.
+        """
         info = self.running()
         if info is None:
             raise PlaneUnavailable(
                 "The rehearsal plane does not run.",
                 next_step="./deploy_pipeline.py rehearse start",
             )
-        answer = _ask(info.endpoint_url, page, body or None, seconds=60)
+        answer = ask(info.endpoint_url, page, body or None, method=method, seconds=60)
         if answer is None:
             raise PlaneUnavailable(
                 "The rehearsal plane does not answer.",
@@ -241,11 +246,12 @@ class LocalPlane:
         return answer
 
 
-def _ask(
+def ask(
     endpoint_url: str,
     page: str,
     body: Mapping[str, Any] | None = None,
     *,
+    method: str | None = None,
     seconds: float = 5,
 ) -> Any:
     """Ask the plane's control API; None when nothing answers.
@@ -257,6 +263,7 @@ def _ask(
         f"{endpoint_url}/_rehearsal/{page}",
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
+        method=method,
     )
     try:
         with _NO_PROXY.open(request, timeout=seconds) as answer:

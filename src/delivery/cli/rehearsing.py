@@ -17,6 +17,7 @@ from delivery.cli.options import Settings
 from delivery.cli.screen import print_result, table
 from delivery.cli.showing import failure_lines
 from delivery.cli.source import push_branch
+from delivery.cli.straining import Wanted, make_strain, strained_lines
 from delivery.cli.wiring import PlaneSettings, Tools
 from delivery.flows.deploy import Deployed
 from delivery.flows.rehearse import Rehearsal, Rehearser
@@ -37,7 +38,11 @@ NEXT_COMMANDS = (
 
 
 def rehearse_two_releases(
-    settings: Settings, where: PlaneSettings, *, dry_run: bool
+    settings: Settings,
+    where: PlaneSettings,
+    *,
+    dry_run: bool,
+    asked: Wanted | None = None,
 ) -> int:
     """Run the rehearsal and report it; return the exit code."""
     local = replace(settings, local=True, yes=True)
@@ -47,8 +52,10 @@ def rehearse_two_releases(
         click.echo(
             "releases made on it; state that a running plane holds is discarded."
         )
+        for injection in asked.injections if asked else ():
+            click.echo(f"The second release would have {injection}.")
         return _DONE
-    rehearsal = make_rehearser(tools).run(tools.repository.work_tree())
+    rehearsal = make_rehearser(tools, asked).run(tools.repository.work_tree())
     if settings.as_json:
         print_result(rehearsal.as_data())
     else:
@@ -56,7 +63,7 @@ def rehearse_two_releases(
     return _DONE if rehearsal.outcome is Outcome.PASSED else _FAILED
 
 
-def make_rehearser(tools: Tools) -> Rehearser:
+def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
     """Compose the rehearsal; what talks to the plane is made once it runs."""
 
     def deploy(answers: Answers, token: Hidden) -> Deployed:
@@ -81,6 +88,7 @@ def make_rehearser(tools: Tools) -> Rehearser:
         deploy=deploy,
         push=push,
         poll_seconds=tools.poll_seconds,
+        strain=(lambda: make_strain(tools, asked)) if asked else None,
     )
 
 
@@ -91,11 +99,15 @@ def report_lines(rehearsal: Rehearsal) -> Iterator[str]:
         for failure in release.status.failures:
             yield from failure_lines(failure)
     yield from _shift_lines(rehearsal)
+    if rehearsal.strained is not None:
+        yield from strained_lines(rehearsal.strained)
     yield from _not_rehearsed_lines(rehearsal)
     yield from _api_lines(rehearsal)
     yield from ("", "Try next:")
     for command in NEXT_COMMANDS:
         yield f"  {command.format(endpoint=rehearsal.endpoint_url)}"
+    if rehearsal.verdict:
+        yield from ("", rehearsal.verdict)
     yield from ("", f"The rehearsal {rehearsal.outcome.value}.")
 
 
@@ -117,7 +129,7 @@ def _timing_lines(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def _shift_lines(rehearsal: Rehearsal) -> Iterator[str]:
-    yield from ("", "Production's aliases (version, +new version@its share):")
+    yield from ("", "The aliases (version, +new version@its share):")
     if not rehearsal.journeys:
         yield "  none seen: the second release did not get there"
     for journey in rehearsal.journeys:

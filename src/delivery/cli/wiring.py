@@ -16,6 +16,7 @@ from delivery.names import DEFAULT_REGION, PIPELINE_NAME
 
 if TYPE_CHECKING:
     from delivery.aws.clients import Clients
+    from delivery.aws.plane import LocalPlane
     from delivery.config import Configuration
     from delivery.flows.approve import Decider
     from delivery.flows.record import Recorder
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from delivery.flows.status import StatusReader
     from delivery.ports import (
         Account,
+        Alarms,
         Builds,
         Clock,
         Connections,
+        Controls,
         DeployedStacks,
         Functions,
         Pipelines,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
         Store,
         Subscriptions,
         TestReports,
+        Traffic,
         Uploads,
     )
 
@@ -114,11 +118,32 @@ class Tools:
 
     @cached_property
     def plane(self) -> Plane:
+        return self._local_plane()
+
+    def _local_plane(self) -> LocalPlane:
         from delivery.aws.plane import LocalPlane
 
         where = self.plane_settings
         code = Path(delivery.__file__).resolve().parents[1]
         return LocalPlane(code, where.state_dir, where.port, where.speed)
+
+    @cached_property
+    def controls(self) -> Controls:
+        from delivery.aws.controls import PlaneControls
+
+        return PlaneControls(self._local_plane())
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        from delivery.aws.traffic import SignedTraffic
+
+        return SignedTraffic(self._clients)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        from delivery.aws.alarms import CloudWatchAlarms
+
+        return CloudWatchAlarms(self._clients)
 
     @cached_property
     def repository(self) -> Repository:

@@ -12,6 +12,7 @@ from delivery.flows.approve import Decider
 from delivery.flows.deploy import Deployed
 from delivery.flows.release import Release, ReleaseFollower, StageResult
 from delivery.flows.status import StatusReader
+from delivery.flows.strain import Strain, Strained
 from delivery.model import (
     APPLICATION_STACK_PREFIX,
     PIPELINE_NAME,
@@ -56,6 +57,7 @@ class Rehearsal:
     journeys: tuple[AliasJourney, ...] = ()
     not_rehearsed: tuple[Mapping[str, str], ...] = ()
     production: Mapping[str, str] = field(default_factory=dict)
+    strained: Strained | None = None
 
     @property
     def shift(self) -> Shift:
@@ -69,7 +71,15 @@ class Rehearsal:
             each.outcome is Outcome.PASSED for each in self.releases
         )
         good = releases_passed and self.shift.outcome is Outcome.PASSED
-        return Outcome.PASSED if good else Outcome.FAILED
+        outcome = Outcome.PASSED if good else Outcome.FAILED
+        return self.strained.outcome(outcome) if self.strained else outcome
+
+    @property
+    def verdict(self) -> str:
+        """Return what the test of the second release showed; empty without one."""
+        if self.strained is None:
+            return ""
+        return self.strained.verdict(self.releases[-1].outcome)
 
     @property
     def api_url(self) -> str:
@@ -84,6 +94,11 @@ class Rehearsal:
             "api_url": self.api_url,
             "shift": self.shift.as_data(),
             "not_rehearsed": [dict(each) for each in self.not_rehearsed],
+            **(
+                self.strained.as_data(self.releases[-1].outcome)
+                if self.strained
+                else {}
+            ),
             "outcome": self.outcome.value,
             "releases": [each.as_data() for each in self.releases],
         }
@@ -104,6 +119,7 @@ class Rehearser:
     deploy: Callable[[Answers, Hidden], Deployed]
     push: Callable[[str], Push]
     poll_seconds: float = 0.5
+    strain: Callable[[], Strain] | None = None
     phases: list[Phase] = field(default_factory=list)
 
     def run(self, tree: WorkTree | None) -> Rehearsal:
@@ -120,9 +136,9 @@ class Rehearser:
         first = self._follow("Release 1", self._first_execution(deployed, push))
         releases: list[Release] = [first]
         journeys: Sequence[AliasJourney] = ()
-        production = self._production_outputs()
+        strained: Strained | None = None
         if first.outcome is Outcome.PASSED:
-            second, journeys = self._second_release(branch, production)
+            second, journeys, strained = self._second_release(branch)
             releases.append(second)
         return Rehearsal(
             endpoint_url,
@@ -130,7 +146,8 @@ class Rehearser:
             tuple(releases),
             tuple(journeys),
             tuple(self.plane.not_rehearsed()),
-            production,
+            self._outputs(PRODUCTION),
+            strained,
         )
 
     def _fresh_plane(self) -> str:
@@ -145,9 +162,12 @@ class Rehearser:
         return self._execution_of(push, known=set())
 
     def _second_release(
-        self, branch: str, production: Mapping[str, str]
-    ) -> tuple[Release, Sequence[AliasJourney]]:
+        self, branch: str
+    ) -> tuple[Release, Sequence[AliasJourney], Strained | None]:
         known = {each.id for each in self.pipelines().executions(PIPELINE_NAME)}
+        strain = self.strain() if self.strain else None
+        if strain is not None:
+            strain.prepare()
         push = self.plane.commit(
             branch,
             path=RELEASE_FILE,
@@ -156,25 +176,34 @@ class Rehearser:
         )
         self.screen.say(f"Second commit {push.commit[:8]} changes {RELEASE_FILE}.")
         samples: list[AliasRoute] = []
-        arns = [value for key, value in production.items() if key.endswith("Alias")]
+        outputs = self._outputs(strain.environment if strain else PRODUCTION)
+        arns = [value for key, value in outputs.items() if key.endswith("Alias")]
 
-        def sample(status: Status) -> None:
-            self._sample(arns, samples)
+        def look(status: Status) -> None:
+            now = self._sample(arns, samples)
+            if strain is not None:
+                strain.watch(status, shifting=any(each.shifting for each in now))
 
         release = self._follow(
-            "Release 2", self._execution_of(push, known), on_poll=sample
+            "Release 2", self._execution_of(push, known), on_poll=look
         )
+        strained = strain.finish() if strain else None
         self._sample(arns, samples)
-        return release, journeys_of(samples)
+        return release, journeys_of(samples), strained
 
-    def _sample(self, arns: Sequence[str], samples: list[AliasRoute]) -> None:
-        functions = self.functions()
+    def _sample(
+        self, arns: Sequence[str], samples: list[AliasRoute]
+    ) -> list[AliasRoute]:
+        """Add where each alias sends its calls now, and return that."""
+        functions, found = self.functions(), []
         for arn in arns:
             try:
-                samples.append(functions.route(arn))
+                found.append(functions.route(arn))
             except Unreachable:
                 # One sample less; what is proven needs only some of them.
                 continue
+        samples.extend(found)
+        return found
 
     def _follow(
         self,
@@ -221,8 +250,8 @@ class Rehearser:
             next_step="./deploy_pipeline.py --local start",
         )
 
-    def _production_outputs(self) -> Mapping[str, str]:
-        stack = self.stacks().find(f"{APPLICATION_STACK_PREFIX}{PRODUCTION}")
+    def _outputs(self, environment: str) -> Mapping[str, str]:
+        stack = self.stacks().find(f"{APPLICATION_STACK_PREFIX}{environment}")
         return stack.outputs if stack else {}
 
     def _timed(self, name: str, work: Callable[[], Result]) -> Result:

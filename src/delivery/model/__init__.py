@@ -6,6 +6,7 @@
 ``builds``    builds and their reports.
 ``account``   what an account holds besides stacks and pipelines.
 ``verification`` what a verification expects, and what it found.
+``traffic``   traffic of a rehearsal, and what is broken on purpose.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -47,6 +48,16 @@ from delivery.model.machine import (
     PlaneInfo as PlaneInfo,
     Push as Push,
     WorkTree as WorkTree,
+)
+from delivery.model.traffic import (
+    FiredAlarm as FiredAlarm,
+    InForce as InForce,
+    Injection as Injection,
+    PlaneTime as PlaneTime,
+    RequestKind as RequestKind,
+    TrafficPlan as TrafficPlan,
+    TrafficReport as TrafficReport,
+    VersionCalls as VersionCalls,
 )
 from delivery.model.verification import (
     CheckResult as CheckResult,

@@ -38,3 +38,9 @@ from delivery.ports.screen import (
     Live as Live,
     Screen as Screen,
 )
+from delivery.ports.traffic import (
+    Alarms as Alarms,
+    Controls as Controls,
+    RunningTraffic as RunningTraffic,
+    Traffic as Traffic,
+)

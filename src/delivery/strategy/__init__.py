@@ -12,20 +12,25 @@
 ``firing``     the chance that an alarm fires at each moment
 ``blast``      requests exposed, time to detection and recovery, false stops
 ``assess``     all of it for one environment
+``evidence``   how much traffic a rehearsal needs, so that an alarm cannot miss it
 ``page``       the same as one HTML page with a plot
 """
 
 from delivery.strategy.assess import Assessment, FunctionAssessment, assess
+from delivery.strategy.evidence import Evidence, find_evidence, shares_of
 from delivery.strategy.findings import shift_findings
 from delivery.strategy.model import Prediction, Severity, ShiftFinding, Traffic
 
 __all__ = [
     "Assessment",
+    "Evidence",
     "FunctionAssessment",
     "Prediction",
     "Severity",
     "ShiftFinding",
     "Traffic",
     "assess",
+    "find_evidence",
+    "shares_of",
     "shift_findings",
 ]

@@ -190,6 +190,7 @@ class CloudWatchService(Service):
 
     def describe_alarm_history(self, params: Params, call: Call) -> Answer:
         """Return what happened to alarms, newest first."""
+        start, end = params.get("StartDate"), params.get("EndDate")
         with self.alarms.lock:
             items = [
                 item
@@ -197,6 +198,8 @@ class CloudWatchService(Service):
                 if params.get("AlarmName") in (None, name)
                 for item in alarm.history
                 if params.get("HistoryItemType") in (None, item["HistoryItemType"])
+                and (start is None or item["Timestamp"] >= _utc(start))
+                and (end is None or item["Timestamp"] < _utc(end))
             ]
         items.sort(key=lambda item: item["Timestamp"], reverse=True)
         return {"AlarmHistoryItems": items[: params.get("MaxRecords") or 100]}

@@ -176,7 +176,7 @@ def _rehearse(run, world, monkeypatch, outcome: str, *words: str):
             return _rehearsal(releases=releases)
 
     monkeypatch.setattr(
-        "delivery.cli.rehearsing.make_rehearser", lambda tools: Rehearser()
+        "delivery.cli.rehearsing.make_rehearser", lambda *asked: Rehearser()
     )
     return run("rehearse", "run", *words)
 
