@@ -441,7 +441,7 @@ Resources:
             "Outputs:", "  Extra: {DependsOn: Topic, Type: AWS::SNS::Topic}\nOutputs:"
         )
         fault(f"{stack.name}/Extra", reason="no")
-        fault(f"{stack.name}/Topic", reason="stuck", rollback=True)
+        fault(f"{stack.name}/Topic", reason="stuck", when="rollback")
         status = stack.deploy(more, parameters={"Name": name, "Label": "second"})
         assert status == "UPDATE_ROLLBACK_FAILED"
         assert stack.reason("Topic", "UPDATE_FAILED") == "stuck"

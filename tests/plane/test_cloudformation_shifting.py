@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -275,3 +276,39 @@ def break_later(
         "settings": {"reason": "no", **settings},
     }
     control("POST", "faults", fault)
+
+
+def test_or_a_cancelled_update_meets_its_own_deployment_if_that_is_what_aws_does(
+    application: Application,
+    alias: Callable[[], Any],
+    aws: Callable[..., Any],
+    control: Callable[..., Any],
+    deployments: Callable[[], Any],
+) -> None:
+    assume(control, "cancel-leaves-shift-running")
+    control("POST", "clock", {"speed": 20})
+    try:
+        application.execute(
+            application.change(APPLICATION, **application.request("two"))
+        )
+        application.reaches("FunctionAliaslive", "UPDATE_IN_PROGRESS")
+        application.api.cancel_update_stack(StackName=application.name)
+        assert application.settled() == "UPDATE_ROLLBACK_FAILED"
+        assert application.reason("FunctionAliaslive", "UPDATE_FAILED") == (
+            "A conflicting deployment is in progress"
+        )
+        stop = {"deploymentId": deployments()[0]["deploymentId"]}
+        aws("codedeploy").stop_deployment(**stop, autoRollbackEnabled=True)
+        while deployments()[-1]["status"] != "Stopped":
+            time.sleep(0.05)
+    finally:
+        control("POST", "clock", {"speed": 600})
+
+    application.api.continue_update_rollback(StackName=application.name)
+    assert application.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert alias()["FunctionVersion"] == "1" and "RoutingConfig" not in alias()
+
+
+def assume(control: Callable[..., Any], *names: str) -> None:
+    for name in names:
+        control("POST", "faults", {"kind": "assumption", "target": name})

@@ -453,3 +453,24 @@ def test_a_deployment_of_a_stack_is_found_by_the_stacks_id(shop: Shop) -> None:
     assert found == [deployment]
     info = shop.finished(deployment)
     assert (info["creator"], info["externalId"]) == ("CloudFormation", stack)
+
+
+def test_deployments_are_listed_by_group_status_and_time(shop: Shop) -> None:
+    api = shop.aws("codedeploy")
+    at_once = {"deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"}
+    first = shop.deploy(**at_once)
+    created = shop.finished(first)["createTime"]
+    second = shop.deploy(**at_once)
+    assert shop.finished(second)["status"] == "Failed"
+    group = {"applicationName": shop.name, "deploymentGroupName": shop.name}
+
+    def ids(**wanted: Any) -> Any:
+        return api.list_deployments(**group, **wanted)["deployments"]
+
+    assert ids() == [second, first]
+    assert ids(includeOnlyStatuses=["Succeeded"]) == [first]
+    assert ids(createTimeRange={"end": created}) == [first]
+    with pytest.raises(ClientError, match="DeploymentGroupNameRequiredException"):
+        api.list_deployments(applicationName=shop.name)
+    with pytest.raises(ClientError, match="BatchLimitExceededException"):
+        api.batch_get_deployments(deploymentIds=["d-1"] * 101)

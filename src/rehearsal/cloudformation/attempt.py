@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from awsrules.schemas import broken_constraints, schema_of
@@ -21,8 +22,10 @@ from rehearsal.cloudformation.resources.base import (
 from rehearsal.cloudformation.resources.existing import conflict
 from rehearsal.cloudformation.resources.tagging import retag
 from rehearsal.cloudformation.values import Secrets
+from rehearsal.faults import Fault
 
 _STAND_IN = "not-rehearsed-"
+_LOOK_SECONDS = 0.05
 
 
 def attempt(verb: str, ask: Ask) -> tuple[Made, str]:
@@ -35,7 +38,7 @@ def attempt(verb: str, ask: Ask) -> tuple[Made, str]:
         return Made(ask.physical_id), ""
     secrets = Secrets(ask.client)
     try:
-        _meet_fault(ask)
+        _meet_fault(verb, ask)
         if verb != "delete":
             _check_properties(ask)
         if verb == "create":
@@ -87,22 +90,40 @@ def _retag(ask: Ask) -> str:
     return retag(ask, ask.previous.get(key), ask.properties.get(key))
 
 
-def _meet_fault(ask: Ask) -> None:
-    """Break or hold up the resource where a fault of kind ``resource`` says so.
+def _meet_fault(verb: str, ask: Ask) -> None:
+    """Break, hold up or hang the resource where a fault of kind ``resource`` says so.
 
-    Settings: ``seconds`` to take longer, ``reason`` to fail with, ``rollback`` to meet the
-    way back instead of the way there.
+    Settings: ``when`` is one or more of ``create``, ``update``, ``rollback`` and ``delete``,
+    by default the first two; ``seconds`` to take longer; ``hang`` to take until the fault is
+    cleared; ``reason`` to fail with (without any of the three it fails too).
     """
-    fault = ask.plane.faults.find(
+    moment = "rollback" if ask.rolling_back else verb
+    fault = _fault(ask)
+    if fault is None or moment not in _moments(fault):
+        return
+    settings = fault.settings
+    if "seconds" in settings:
+        ask.plane.clock.sleep(float(settings["seconds"]), ask.operation.cancelled)
+    if settings.get("hang"):
+        while _fault(ask) is fault and not _given_up(ask):
+            time.sleep(_LOOK_SECONDS)
+    elif "reason" in settings or "seconds" not in settings:
+        raise ResourceFailed(str(settings.get("reason", "Internal Failure")))
+
+
+def _fault(ask: Ask) -> Fault | None:
+    return ask.plane.faults.find(
         "resource", ask.logical_id, f"{ask.stack_name}/{ask.logical_id}", ask.type
     )
-    if not fault or bool(fault.settings.get("rollback")) != ask.rolling_back:
-        return
-    if "seconds" in fault.settings:
-        seconds = float(fault.settings["seconds"])
-        ask.plane.clock.sleep(seconds, ask.operation.cancelled)
-    if "reason" in fault.settings or "seconds" not in fault.settings:
-        raise ResourceFailed(str(fault.settings.get("reason", "Internal Failure")))
+
+
+def _moments(fault: Fault) -> tuple[str, ...]:
+    wanted = fault.settings.get("when", ("create", "update"))
+    return (wanted,) if isinstance(wanted, str) else tuple(wanted)
+
+
+def _given_up(ask: Ask) -> bool:
+    return ask.operation.cancelled.is_set() and not ask.rolling_back
 
 
 def _check_properties(ask: Ask) -> None:

@@ -78,3 +78,12 @@ def check_delete(status: S, stack_id: str, *, protected: bool) -> None:
         )
     if status in _BUSY_DELETE:
         raise invalid(f"Stack [{stack_id}] cannot be deleted while in status {status}")
+
+
+def check_force(status: S, stack_id: str) -> None:
+    """Refuse to force the deletion of a stack whose deletion did not fail."""
+    if status is not S.DELETE_FAILED:
+        raise invalid(
+            f"Invalid operation on stack [{stack_id}]. FORCE_DELETE_STACK can only be used "
+            "with a DELETE_FAILED stack"
+        )

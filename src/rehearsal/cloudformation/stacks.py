@@ -104,6 +104,10 @@ class StackOperations(Service):
             )
         settings = settings_of(params, stack.settings)
         operation = operation_of("DELETE_STACK", params, call, settings, "DO_NOTHING")
+        if params.get("DeletionMode") == "FORCE_DELETE_STACK":
+            gates.check_force(stack.status, stack.id)
+            # What could not be deleted is left in the account.
+            retain |= {one.logical_id for one in stack.owned.values() if one.failed}
         self._engine.delete(stack, operation, retain)
         return {}
 
@@ -123,6 +127,8 @@ class StackOperations(Service):
         stack = self.living(params["StackName"])
         gates.check_continue(stack.status)
         skip = frozenset(params.get("ResourcesToSkip") or ())
+        if skip and params.get("ForceRollback"):
+            raise invalid("You cannot specify both ResourcesToSkip and ForceRollback")
         failed = {one.logical_id for one in stack.resources.values() if one.failed}
         if skip - failed:
             raise invalid(

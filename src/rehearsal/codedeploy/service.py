@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from awsrules.shifts import ALL_AT_ONCE, Shift, ShiftKind
@@ -15,6 +16,8 @@ from rehearsal.codedeploy.shifting import Runner
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
+_PAGE = 100
+_MOST_DEPLOYMENTS, _MOST_TARGETS = 100, 25
 _STACK_ID = "arn:aws:cloudformation:"
 
 
@@ -64,12 +67,15 @@ class CodeDeployService(GroupOperations, Service):
 
     def batch_get_deployments(self, params: Params, call: Call) -> Answer:
         """Return the deployments that exist of those asked for."""
+        _check_batch(params["deploymentIds"], _MOST_DEPLOYMENTS)
         found = [self._deployments.get(name) for name in params["deploymentIds"]]
         return {"deploymentsInfo": [d.describe() for d in found if d is not None]}
 
     def list_deployments(self, params: Params, call: Call) -> Answer:
-        """List ids, newest first, by group, status or external id."""
+        """List ids, newest first, by group, status, external id or time."""
         statuses = params.get("includeOnlyStatuses")
+        self._check_place(params)
+        period = params.get("createTimeRange") or {}
         with self._lock:
             every = sorted(
                 self._deployments.values(), key=lambda d: d.created, reverse=True
@@ -81,8 +87,13 @@ class CodeDeployService(GroupOperations, Service):
             and params.get("deploymentGroupName") in (None, deployment.group)
             and params.get("externalId") in (None, deployment.external_id)
             and (not statuses or deployment.status in statuses)
+            and _within(deployment.created, period)
         ]
-        return {"deployments": found}
+        start = int(params.get("nextToken") or 0)
+        answer: dict[str, Any] = {"deployments": found[start : start + _PAGE]}
+        if start + _PAGE < len(found):
+            answer["nextToken"] = str(start + _PAGE)
+        return answer
 
     def list_deployment_targets(self, params: Params, call: Call) -> Answer:
         """List the one target of a deployment."""
@@ -102,6 +113,7 @@ class CodeDeployService(GroupOperations, Service):
         """Return how far the targets have come."""
         deployment = self._deployment(params["deploymentId"])
         wanted = params.get("targetIds") or [deployment.target_id]
+        _check_batch(wanted, _MOST_TARGETS)
         found = [deployment.describe_target()] if deployment.target_id in wanted else []
         return {"deploymentTargets": found}
 
@@ -148,6 +160,25 @@ class CodeDeployService(GroupOperations, Service):
         hook.status = params["status"]
         hook.reported.set()
         return {"lifecycleEventHookExecutionId": hook.id}
+
+    def _check_place(self, params: Params) -> None:
+        """Refuse half an address: an application and a group come together."""
+        application, group = (
+            params.get("applicationName"),
+            params.get("deploymentGroupName"),
+        )
+        if application and not group:
+            raise ApiError(
+                "DeploymentGroupNameRequiredException",
+                "The deployment group name was not specified.",
+            )
+        if group and not application:
+            raise ApiError(
+                "ApplicationNameRequiredException",
+                "The application name was not specified.",
+            )
+        if application and group:
+            self._group(application, group)
 
     def _record_rollback(self, deployment: Deployment) -> None:
         """Record the deployment back that CodeDeploy makes, done by now."""
@@ -219,6 +250,22 @@ class CodeDeployService(GroupOperations, Service):
                 f"The deployment {deployment_id} could not be found.",
             )
         return deployment
+
+
+def _check_batch(names: list[str], most: int) -> None:
+    if len(names) > most:
+        raise ApiError(
+            "BatchLimitExceededException",
+            f"The maximum number of names or IDs allowed for this request ({most}) was "
+            "exceeded.",
+        )
+
+
+def _within(moment: datetime, period: Mapping[str, Any]) -> bool:
+    # Answers carry milliseconds, and moto's parser gives times that do not say UTC.
+    moment = moment.replace(tzinfo=None, microsecond=moment.microsecond // 1000 * 1000)
+    start, end = period.get("start"), period.get("end")
+    return (start is None or moment >= start) and (end is None or moment <= end)
 
 
 def _alarm_names(config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from rehearsal.cloudformation.assumptions import (
 from rehearsal.cloudformation.resources.base import Ask, SaysItself
 
 _POLL_SECONDS = 0.25
+_CONFLICT = "A conflicting deployment is in progress"
 _ENDED = {"Succeeded", "Failed", "Stopped"}
 
 
@@ -31,15 +32,17 @@ def shift(ask: Ask, policy: Mapping[str, Any]) -> bool:
     Raises:
         ShiftFailed: when the deployment ended otherwise than well, or was cancelled.
     """
+    deploy = ask.client("codedeploy")
+    if ask.rolling_back and ask.uncertain:
+        _refuse_conflict(deploy, policy)
     if ask.properties["FunctionVersion"] == ask.previous["FunctionVersion"]:
         return False
     if ask.rolling_back and not assumed(ask.plane, ROLLBACK_BY_DEPLOYMENT):
         return False
-    deploy = ask.client("codedeploy")
     try:
         made = deploy.create_deployment(**deployment_request(ask, policy))
     except deploy.exceptions.DeploymentLimitExceededException as error:
-        raise ShiftFailed("A conflicting deployment is in progress") from error
+        raise ShiftFailed(_CONFLICT) from error
     deployment = made["deploymentId"]
     info = _await(ask, deploy, deployment)
     if info["status"] != "Succeeded":
@@ -96,6 +99,24 @@ def app_spec(ask: Ask, policy: Mapping[str, Any]) -> dict[str, Any]:
 def failure(message: str, code: str) -> str:
     """Word a failed deployment as CloudFormation's events have it."""
     return f"{message} (Error code: {code})" if code else message or "Deployment failed"
+
+
+def _refuse_conflict(deploy: Any, policy: Mapping[str, Any]) -> None:
+    """Refuse to move back an alias that a deployment left running still moves."""
+    try:
+        running = deploy.list_deployments(
+            applicationName=policy["ApplicationName"],
+            deploymentGroupName=policy["DeploymentGroupName"],
+            includeOnlyStatuses=["Created", "Queued", "InProgress", "Baking", "Ready"],
+        )
+    except (
+        deploy.exceptions.ApplicationDoesNotExistException,
+        deploy.exceptions.DeploymentGroupDoesNotExistException,
+    ):
+        # The update that failed would have made it.
+        return
+    if running["deployments"]:
+        raise ShiftFailed(_CONFLICT)
 
 
 def _await(ask: Ask, deploy: Any, deployment: str) -> Mapping[str, Any]:
