@@ -13,6 +13,12 @@ REHEARSE_COMMANDS = {
     "run": LazyCommand(
         "delivery.cli.rehearse_run:run", "Take two commits from Source to production."
     ),
+    "inject": LazyCommand(
+        "delivery.cli.rehearse_traffic:inject", "Break the next release on purpose."
+    ),
+    "traffic": LazyCommand(
+        "delivery.cli.rehearse_traffic:traffic", "Send requests to a deployed API."
+    ),
     "start": LazyCommand(f"{_HERE}:start", "Start the plane."),
     "stop": LazyCommand(f"{_HERE}:stop", "Stop the plane."),
     "status": LazyCommand(f"{_HERE}:status", "Say whether the plane runs."),

@@ -23,6 +23,7 @@ from delivery.flows.deploy import Deployed
 from delivery.flows.rehearse import Rehearsal, Rehearser
 from delivery.names import DEFAULT_REGION
 from delivery.model import Answers, Hidden, Outcome, Push
+from delivery.operate.shift import AliasJourney
 
 _DONE = 0
 _FAILED = 1
@@ -133,8 +134,15 @@ def _shift_lines(rehearsal: Rehearsal) -> Iterator[str]:
     if not rehearsal.journeys:
         yield "  none seen: the second release did not get there"
     for journey in rehearsal.journeys:
-        remark = "" if journey.shifted else "  (did not shift through weights)"
-        yield f"  {journey.function}:{journey.alias}  {journey}{remark}"
+        yield f"  {journey.function}:{journey.alias}  {journey}{_remark(journey)}"
+
+
+def _remark(journey: AliasJourney) -> str:
+    if journey.shifted:
+        return ""
+    if journey.returned:
+        return "  (returned)"
+    return "  (did not shift through weights)"
 
 
 def _not_rehearsed_lines(rehearsal: Rehearsal) -> Iterator[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from awsrules.statuses import ExecutionStatus, StackStatus
 from delivery.flows.traffic import Loader, Measured, Pace
+from delivery.errors import BadInput
 from delivery.model import APPLICATION_STACK_PREFIX, Injection, Outcome
 from delivery.operate.status import Status
-from delivery.ports import Clock, Controls, Screen, Stacks
+from delivery.ports import Alarms, Clock, Controls, Screen, Stacks
 
 # Real seconds of a shift after which an alarm that has not fired will not, and the plane's
 # clock runs on at its own speed: so many, and so many of the alarm's periods.
@@ -75,10 +76,14 @@ class Strained:
 
     def _by_alarm(self) -> str:
         alarms = self.measured.alarms if self.measured else ()
-        names = list(dict.fromkeys(each.name for each in alarms))
+        names = list(dict.fromkeys(self._short(each.name) for each in alarms))
         if not names:
             return ""
         return f" when {', '.join(names)} fired"
+
+    def _short(self, alarm: str) -> str:
+        """Return an alarm's logical id, where its name was generated from it."""
+        return alarm.removeprefix(f"{self.stack}-").partition("-")[0]
 
     def _stack(self) -> str:
         return f"{self.stack} is in {self.stack_status or 'no state that is known'}"
@@ -109,6 +114,7 @@ class Strain:
         self._speed = self.controls.time().speed
         self._pace = self.choose(self._speed)
         self._loading = self.loader(self._pace)
+        refuse_unknown_alarms(self.injections, self._loading.alarms)
         for injection in self.injections:
             self.controls.inject(injection)
             self.screen.say(f"Injected into versions from now on: {injection}.")
@@ -185,3 +191,26 @@ class Strain:
             if stack is None or stack.status.settled or late:
                 return stack.status if stack else None
             self.clock.sleep(0.5)
+
+
+def refuse_unknown_alarms(injections: Sequence[Injection], alarms: Alarms) -> None:
+    """Refuse a fault of an alarm that is not there: it would do nothing.
+
+    An alarm may be named by its logical id, which is a part of its generated name.
+
+    Raises:
+        BadInput: with the names that there are.
+    """
+    wanted = [each for each in injections if each.kind == "alarm"]
+    if not wanted:
+        return
+    known = alarms.names()
+    for injection in wanted:
+        name, place = str(injection.settings["name"]), injection.environment
+        mine = [each for each in known if place in each.split("-")]
+        if not any(name == each or name in each.split("-") for each in mine):
+            raise BadInput(
+                f"There is no alarm {name} in {place}.",
+                why="It is neither a name nor a logical id of " + ", ".join(mine) + ".",
+                next_step="Give one of these.",
+            )

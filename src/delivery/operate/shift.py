@@ -28,6 +28,13 @@ class AliasJourney:
             for each in self.routes
         )
 
+    @property
+    def returned(self) -> bool:
+        """Whether another version got a share, and the first serves alone again."""
+        first, last = self.routes[0], self.routes[-1]
+        tried = any(each.shifting for each in self.routes)
+        return tried and not last.shifting and last.version == first.version
+
     def __str__(self) -> str:
         return " → ".join(str(each) for each in self.routes)
 
@@ -37,6 +44,7 @@ class AliasJourney:
             "function": self.function,
             "alias": self.alias,
             "shifted": self.shifted,
+            "returned": self.returned,
             "routes": [
                 {"version": each.version, "weights": dict(each.weights)}
                 for each in self.routes
