@@ -11,6 +11,7 @@ import delivery_fakes as fakes
 import pytest
 from click.testing import CliRunner
 from release_fakes import FakeReleaseStore
+from traffic_fakes import FakeAlarms, FakeControls, FakeTraffic
 
 from delivery.cli import ask
 from delivery.cli.main import cli
@@ -20,6 +21,7 @@ from delivery.cli.wiring import Tools
 COMMAND_MODULES = (
     "deciding",
     "deploying",
+    "load_work",
     "plane_work",
     "rehearsing",
     "showing",
@@ -44,6 +46,9 @@ class World:
     subscriptions: object = field(default_factory=fakes.FakeSubscriptions)
     release_store: object = field(default_factory=FakeReleaseStore)
     account: object = field(default_factory=fakes.FakeAccount)
+    controls: object = field(default_factory=FakeControls)
+    traffic: object = field(default_factory=FakeTraffic)
+    alarms: object = field(default_factory=FakeAlarms)
     settings: list = field(default_factory=list)
 
 

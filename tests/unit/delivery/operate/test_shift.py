@@ -47,9 +47,19 @@ def test_one_alias_that_did_not_shift_fails_the_whole() -> None:
         "function": "health",
         "alias": "live",
         "shifted": False,
+        "returned": False,
         "routes": [{"version": "7", "weights": {}}],
     }
 
 
 def test_no_samples_are_not_run() -> None:
     assert Shift(()).outcome == "not_run"
+
+
+def test_an_alias_that_tried_another_version_and_serves_the_first_alone_returned() -> (
+    None
+):
+    (journey,) = journeys_of([*SHIFT[:2], SHIFT[0]])
+    assert journey.returned and not journey.shifted
+    (whole,) = journeys_of(SHIFT)
+    assert not whole.returned
