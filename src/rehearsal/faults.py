@@ -100,6 +100,11 @@ class Faults:
                 if fault.kind == kind and fault.target in ("*", *targets)
             ]
 
+    def any_of(self, kind: str) -> bool:
+        """Say whether there is any failure of ``kind``, wherever."""
+        with self._lock:
+            return any(fault.kind == kind for fault in self._faults)
+
     def happened(self, fault: Fault) -> None:
         """Count that ``fault`` was brought about once."""
         with self._lock:

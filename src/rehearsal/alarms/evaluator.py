@@ -19,7 +19,7 @@ from rehearsal.alarms.queries import (
     run_queries,
     simple_query,
 )
-from rehearsal.faults import parts_of
+from rehearsal.faults import Fault, parts_of
 from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,6 @@ class Alarms:
             alarms = list(self.by_name.values())
         for alarm in alarms:
             if self._is_held(alarm):
-                self.set_state(alarm, AlarmState.ALARM, HELD, "")
                 continue
             try:
                 found = self._evaluation(alarm, minute)
@@ -90,6 +89,7 @@ class Alarms:
     def _run(self) -> None:
         seen = _minute(self._plane.clock.now())
         while not self._closed.wait(_LOOK_EVERY_SECONDS):
+            self._hold()
             now = _minute(self._plane.clock.now())
             if not self.by_name:
                 seen = now
@@ -99,14 +99,24 @@ class Alarms:
                 seen += _MINUTE
                 self.evaluate_at(seen)
 
-    def _is_held(self, alarm: Alarm) -> bool:
-        """Say whether a fault makes the alarm fire, whatever its metric says."""
-        faults, parts = self._plane.faults, parts_of(alarm.name)
-        for fault in faults.find_all("alarm", *parts):
+    def _hold(self) -> None:
+        """Let the alarms fire that faults name, whatever their metrics say."""
+        if not self._plane.faults.any_of("alarm"):
+            return
+        with self.lock:
+            alarms = list(self.by_name.values())
+        for alarm in alarms:
+            fault = self._is_held(alarm)
+            if fault is not None and alarm.state is not AlarmState.ALARM:
+                self._plane.faults.happened(fault)
+                self.set_state(alarm, AlarmState.ALARM, HELD, "")
+
+    def _is_held(self, alarm: Alarm) -> Fault | None:
+        parts = parts_of(alarm.name)
+        for fault in self._plane.faults.find_all("alarm", *parts):
             if fault.settings.get("name") in parts:
-                faults.happened(fault)
-                return True
-        return False
+                return fault
+        return None
 
     def _evaluation(self, alarm: Alarm, minute: datetime) -> Evaluation:
         queries = simple_query(alarm.definition)

@@ -19,7 +19,8 @@ from rehearsal.protocol import ApiError
 
 log = logging.getLogger(__name__)
 
-_MOST_WARM = 6
+# Both versions of each function while they shift, and the hooks that test them.
+_MOST_WARM = 12
 _IDLE_SECONDS = 30.0
 _LOCK_FILE = Path(__file__).parents[3] / "requirements" / "lambda-runtime.lock"
 
