@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ PEER = "import click; click.command()(lambda: None).main(['--help'])"
 ROUNDS = 15
 
 
-def test_help_beside_a_bare_click_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_beside_a_bare_click_program(record: Callable[..., None]) -> None:
     tool = [sys.executable, str(ROOT / "deploy_pipeline.py"), "deploy", "--help"]
     peer = [sys.executable, "-c", PEER]
     times: dict[str, list[float]] = {"tool": [], "peer": []}
@@ -26,11 +27,13 @@ def test_help_beside_a_bare_click_program(capsys: pytest.CaptureFixture[str]) ->
         times["tool"].append(_seconds(tool))
         times["peer"].append(_seconds(peer))
     ours, theirs = (statistics.median(times[name]) for name in ("tool", "peer"))
-    with capsys.disabled():
-        print(
-            f"\ndeploy --help: {ours * 1000:.0f} ms, a bare click program: "
-            f"{theirs * 1000:.0f} ms, ratio {ours / theirs:.2f} (medians of {ROUNDS})"
-        )
+    record(
+        "help_ms",
+        ours * 1000,
+        "ms",
+        peer="a bare click program",
+        peer_value=theirs * 1000,
+    )
     assert ours > 0 and theirs > 0
 
 

@@ -26,6 +26,7 @@ Parameters:
   RoleArn: {Type: String}
   Revision: {Type: String}
   Hook: {Type: String}
+  Kind: {Type: String}
 Resources:
   Function:
     Type: AWS::Serverless::Function
@@ -40,7 +41,7 @@ Resources:
       AutoPublishCodeSha256: !Ref Revision
       Environment: {Variables: {REVISION: !Ref Revision}}
       DeploymentPreference:
-        Type: Linear10PercentEvery1Minute
+        Type: !Ref Kind
         Role: !Ref RoleArn
         Alarms: [!Ref Errors, !Ref Duration, !Ref Throttles]
         Hooks: {PreTraffic: !Ref Hook, PostTraffic: !Ref Hook}
@@ -109,6 +110,7 @@ class ShiftedStack(Stack):
 
     aws: Aws = field(default=lambda service: None)
     role: str = ""
+    kind: str = "Linear10PercentEvery1Minute"
 
     def release(self, revision: str) -> str:
         """Deploy one more revision; give the status that the stack settles in."""
@@ -120,6 +122,7 @@ class ShiftedStack(Stack):
                 "RoleArn": self.role,
                 "Revision": digest,
                 "Hook": HOOK_FUNCTION,
+                "Kind": self.kind,
             },
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
