@@ -1,4 +1,4 @@
-"""The plane's own API under ``/_rehearsal/``: health, clock, faults, source, traffic, stop."""
+"""The plane's own API under ``/_rehearsal/``: health, clock, faults, limits, source and more."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Control:
             "health": self._health,
             "clock": self._clock,
             "faults": self._faults,
+            "limits": self._plane.limits.page,
             "summary": self._summary,
             "stop": self._stop_plane,
         }

@@ -22,6 +22,12 @@ KINDS: Mapping[str, str] = {
     "action": "an action of the pipeline fails",
     "resource": "a resource of a stack fails",
     "assumption": "AWS does the other of two plausible things",
+    "throttled": "calls of an API are refused as too many",
+    "denied": "calls of an API are refused as not allowed",
+    "api-latency": "calls of an API take seconds longer",
+    "connection-reset": "connections break before, or with answered after, a call's work",
+    "stack-events": "a stack's events come seconds late, or twice at the rate twice",
+    "late-trail": "CloudTrail tells of calls seconds later, in plane time",
     "empty_change_set": "a change set without changes fails the pipeline's action",
 }
 NEW = "new"

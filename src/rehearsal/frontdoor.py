@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from moto.core.request import Request
@@ -16,9 +18,19 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.wrappers import Response
 
 from rehearsal.control import Control
-from rehearsal.identity import principal_of, scope_of
+from rehearsal.identity import Scope, principal_of, scope_of
 from rehearsal.plane import Plane
-from rehearsal.protocol import Service, answer, find_operation
+from rehearsal.protocol import (
+    ApiError,
+    Call,
+    Params,
+    Service,
+    answer,
+    came_from_inside,
+    find_operation,
+    refusal,
+)
+from rehearsal.wire import Passing, Wire
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +49,7 @@ class FrontDoor:
         plane: Plane,
         services: Mapping[str, Service],
         control: Control,
-        invoke_api: WsgiApp | None,
+        invoke_api: WsgiApp,
     ) -> None:
         self._plane = plane
         self._services = services
@@ -45,6 +57,7 @@ class FrontDoor:
         self._invoke_api = invoke_api
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._iam = threading.Lock()
+        self._wire = Wire(plane.faults, plane.limits)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -56,20 +69,45 @@ class FrontDoor:
         path = environ.get("PATH_INFO", "")
         if path.startswith("/_rehearsal/"):
             return self._control
-        if ".execute-api." in environ.get("HTTP_HOST", "") and self._invoke_api:
+        if ".execute-api." in environ.get("HTTP_HOST", ""):
             return self._invoke_api
         request = _Request(environ)
         scope = scope_of(request)
-        if scope is not None and scope.service == "iam":
-            return self._iam_one_at_a_time
-        service = self._services.get(scope.service) if scope else None
-        if scope is None or service is None:
+        if scope is None:
             return self._moto  # type: ignore[no-any-return]
-        if service.moto_answers_the_rest and not self._ours(service, request):
-            return self._moto  # type: ignore[no-any-return]
+        service = self._services.get(scope.service)
+        if service is None or self._is_motos(service, request):
+            return self._through_wire(environ, scope) or self._of_moto(scope)
         principal = principal_of(scope.access_key, account=self._plane.account)
-        response: Response = answer(service, request, principal, scope.region)
+        guard = _Guard(self._plane, self._wire, environ.get("werkzeug.socket"))
+        response: Response = answer(service, request, principal, scope.region, guard)
         return response
+
+    def _through_wire(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
+        """Give the refusal of a request to moto that a fault of the wire meets."""
+        if not self._wire.concerns(scope.service):
+            return None
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if length else b""
+        request = _Request({**environ, "wsgi.input": io.BytesIO(body)})
+        environ["wsgi.input"] = io.BytesIO(body)
+        operation, _ = find_operation(get_service_model(scope.service), request)
+        call = Call(
+            operation=str(operation.name) if operation else "",
+            principal=principal_of(scope.access_key, account=self._plane.account),
+            request_id="",
+            region=scope.region,
+            inside=came_from_inside(request),
+        )
+        connection = environ.get("werkzeug.socket")
+        try:
+            self._wire.before(Passing(scope.service, call, {}, connection))
+        except ApiError as error:
+            return refusal(scope.service, request, error)
+        return None
+
+    def _of_moto(self, scope: Scope) -> WsgiApp:
+        return self._iam_one_at_a_time if scope.service == "iam" else self._moto
 
     def _iam_one_at_a_time(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -78,6 +116,26 @@ class FrontDoor:
         with self._iam:
             return self._moto(environ, start_response)  # type: ignore[no-any-return]
 
-    def _ours(self, service: Service, request: Request) -> bool:
+    def _is_motos(self, service: Service, request: Request) -> bool:
+        if not service.moto_answers_the_rest:
+            return False
         operation, _ = find_operation(get_service_model(service.name), request)
-        return operation is not None and service.handles(str(operation.name))
+        return operation is None or not service.handles(str(operation.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """The wire before a service and after it, and the trail of what it did."""
+
+    plane: Plane
+    wire: Wire
+    connection: Any
+
+    def before(self, service: str, params: Params, call: Call) -> None:
+        """Let the wire have its way with the call."""
+        self.wire.before(Passing(service, call, params, self.connection))
+
+    def after(self, service: str, params: Params, call: Call, result: object) -> None:
+        """Record the call; its answer may get lost all the same."""
+        self.plane.trail.record(self.plane.clock.now(), service, params, call, result)
+        self.wire.after(Passing(service, call, params, self.connection))

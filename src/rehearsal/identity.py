@@ -12,6 +12,10 @@ from typing import Any
 
 from moto.core.request import Request
 
+# The plane's own services say so in their user agent: they are not refused by faults of the
+# wire, and do not count against the account's limits.
+INSIDE = "rehearsal-plane"
+
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
 

@@ -12,8 +12,10 @@ from typing import Any
 from rehearsal.clock import Clock
 from rehearsal.events import EventBus
 from rehearsal.faults import Faults
-from rehearsal.identity import SessionKeys
+from rehearsal.identity import INSIDE, SessionKeys
+from rehearsal.limits import Limits
 from rehearsal.metrics import Metrics
+from rehearsal.trail import Trail
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -49,6 +51,8 @@ class Plane:
         self._closers: list[Callable[[], None]] = []
         self.events = EventBus(self)
         self.metrics = Metrics()
+        self.limits = Limits()
+        self.trail = Trail()
 
     def directory(self, *names: str) -> Path:
         """Return a folder of the plane's state on disk, made if needed."""
@@ -110,6 +114,7 @@ class Plane:
             retries={"max_attempts": 1, "mode": "standard"},
             max_pool_connections=32,
             read_timeout=900,
+            user_agent_extra=INSIDE,
         )
         # One session for all: each has service models of its own, 5 to 10 MB a client.
         with self._making:

@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from botocore import xform_name
 from moto.core.exceptions import ServiceException
@@ -25,7 +25,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from rehearsal.identity import Principal
+from rehearsal.identity import INSIDE, Principal
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +34,25 @@ Answer = Mapping[str, Any]
 
 
 class ApiError(ServiceException):  # type: ignore[misc]
-    """An error of an AWS API: ``ApiError(code, message)``, the code as clients see it."""
+    """An error of an AWS API: ``ApiError(code, message)``, the code as clients see it.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``status`` is for errors that the service's model does not list.
+    """
+
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(code, message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who calls which operation."""
+    """Who calls which operation; ``inside`` is a call of one of the plane's services."""
 
     operation: str
     principal: Principal
     request_id: str
     region: str
+    inside: bool = False
 
 
 class Service:
@@ -65,10 +70,24 @@ class Service:
         return callable(getattr(self, xform_name(operation), None))
 
 
+class Guard(Protocol):
+    """Sees every call on its way in and out."""
+
+    def before(self, service: str, params: Params, call: Call) -> None:
+        """Let a call through, or raise what its client gets."""
+
+    def after(self, service: str, params: Params, call: Call, result: object) -> None:
+        """See what came of a call: members of the answer, or an error."""
+
+
 def answer(
-    service: Service, request: Request, principal: Principal, region: str
+    service: Service, request: Request, principal: Principal, region: str, guard: Guard
 ) -> Response:
-    """Parse ``request``, call the operation, and serialise what it returns or raises."""
+    """Parse ``request``, call the operation, and serialise what it returns or raises.
+
+    Raises:
+        ConnectionError: when the guard cuts the client off.
+    """
     model = get_service_model(service.name)
     request_id = str(uuid.uuid4())
     protocol = determine_request_protocol(model, request.content_type)
@@ -81,9 +100,11 @@ def answer(
                 f"The rehearsal plane has no {service.name}:{wanted}.",
             )
         params = _parse(protocol, operation, request, uri_params)
-        method = getattr(service, xform_name(str(operation.name)))
-        call = Call(str(operation.name), principal, request_id, region)
-        result: object = method(params, call)
+        name, inside = str(operation.name), came_from_inside(request)
+        call = Call(name, principal, request_id, region, inside)
+        result = _carry_out(service, params, call, guard)
+    except ConnectionError:
+        raise
     except ServiceException as error:
         result = error
     except Exception as error:
@@ -92,6 +113,30 @@ def answer(
             "InternalFailure", f"The rehearsal plane broke: {type(error).__name__}"
         )
     return _serialise(model, protocol, operation, result, request_id)
+
+
+def _carry_out(service: Service, params: Params, call: Call, guard: Guard) -> object:
+    method = getattr(service, xform_name(call.operation))
+    result: object
+    try:
+        guard.before(service.name, params, call)
+        result = method(params, call)
+    except ServiceException as error:
+        result = error
+    guard.after(service.name, params, call, result)
+    return result
+
+
+def came_from_inside(request: Request) -> bool:
+    """Say whether one of the plane's own services made ``request``."""
+    return INSIDE in request.headers.get("User-Agent", "")
+
+
+def refusal(service: str, request: Request, error: ApiError) -> Response:
+    """Serialise ``error`` as the answer of a service that is moto's."""
+    model = get_service_model(service)
+    protocol = determine_request_protocol(model, request.content_type)
+    return _serialise(model, protocol, None, error, str(uuid.uuid4()))
 
 
 def find_operation(
@@ -146,6 +191,7 @@ def _serialise(
     headers = {key: str(value) for key, value in serialised["headers"].items()}
     headers["x-amzn-RequestId"] = request_id
     status = _bound_status(operation, result) or int(serialised["status_code"])
+    status = getattr(result, "status", None) or status
     return Response(serialised["body"], status=status, headers=headers)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from collections.abc import Mapping
 
 from rehearsal.control import Control
@@ -21,19 +20,17 @@ _MODULES = {
     "codedeploy": "rehearsal.codedeploy",
     "monitoring": "rehearsal.alarms",
     "codeconnections": "rehearsal.codeconnections",
+    "cloudtrail": "rehearsal.trail",
 }
 
 
 def build_services(
     plane: Plane, control: Control
-) -> tuple[Mapping[str, Service], WsgiApp | None]:
+) -> tuple[Mapping[str, Service], WsgiApp]:
     """Build every service of ours, and the application behind API Gateway's hosts."""
-    services: dict[str, Service] = {}
-    for name, module in _MODULES.items():
-        if find_spec(module) is not None:
-            services[name] = import_module(module).create(plane, control)
-    invoke_api: WsgiApp | None = None
-    if find_spec("rehearsal.apigateway") is not None:
-        gateway = import_module("rehearsal.apigateway")
-        invoke_api = gateway.invoke_application(plane, services["apigateway"])
-    return services, invoke_api
+    services: dict[str, Service] = {
+        name: import_module(module).create(plane, control)
+        for name, module in _MODULES.items()
+    }
+    gateway = import_module("rehearsal.apigateway")
+    return services, gateway.invoke_application(plane, services["apigateway"])

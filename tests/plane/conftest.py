@@ -56,6 +56,10 @@ def running_plane(state: Path) -> Iterator[RunningPlane]:
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a plane for all tests; give its endpoint."""
     with running_plane(tmp_path_factory.mktemp("plane")) as running:
+        # Tests look far more often than an account may.
+        call_control(
+            running.endpoint, "POST", "limits", {"lambda": None, "cloudtrail": None}
+        )
         yield running.endpoint
 
 
@@ -91,16 +95,20 @@ def aws(plane: str) -> Callable[..., Any]:
 def control(plane: str) -> Callable[..., Any]:
     """Give ``control("POST", "clock", {"speed": 60})``: the plane's control pages."""
 
-    def call(method: str, page: str, body: dict[str, Any] | None = None) -> Any:
-        request = urllib.request.Request(
-            f"{plane}/_rehearsal/{page}",
-            data=json.dumps(body or {}).encode(),
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+    return functools.partial(call_control, plane)
 
-    return call
+
+def call_control(
+    endpoint: str, method: str, page: str, body: dict[str, Any] | None = None
+) -> Any:
+    """Call a control page of a plane."""
+    request = urllib.request.Request(
+        f"{endpoint}/_rehearsal/{page}",
+        data=json.dumps(body or {}).encode(),
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 def _free_port() -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from awsrules.statuses import StackStatus
@@ -115,3 +117,25 @@ class Journal:
             detail,
             resources=(stack.id,),
         )
+
+
+def as_delivered(
+    plane: Plane, stack_name: str, newest_first: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give events as a fault of kind ``stack-events`` lets them through.
+
+    Settings: ``seconds`` that each comes late, in plane time, and ``twice``, the share that
+    comes twice; which ones is drawn from their ids and ``seed``.
+    """
+    fault = plane.faults.find("stack-events", stack_name)
+    if fault is None:
+        return newest_first
+    late = timedelta(seconds=float(fault.settings.get("seconds", 0)))
+    twice, seed = fault.settings.get("twice", 0.0), fault.settings.get("seed", 1)
+    visible = plane.clock.now() - late
+    found = []
+    for event in newest_first:
+        if event["Timestamp"] <= visible:
+            chance = random.Random(f"{seed} {event['EventId']}")  # nosec B311
+            found += [event] * (2 if chance.random() < twice else 1)
+    return found

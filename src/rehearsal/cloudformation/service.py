@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal.cloudformation import answers
 from rehearsal.cloudformation.changesets import ChangeSetOperations
 from rehearsal.cloudformation.definition import required_capabilities
+from rehearsal.cloudformation.journal import as_delivered
 from rehearsal.cloudformation.model import ChangeSet, Stack
 from rehearsal.cloudformation.requests import template_text
 from rehearsal.cloudformation.gates import invalid, invalid_template
@@ -65,7 +66,8 @@ class CloudFormation(ChangeSetOperations):
             stack, change_set = self._change_set(params)
             events = _validation_events(stack, change_set)
         elif params.get("StackName"):
-            events = _operation_events(self.known(params["StackName"]))
+            stack = self.known(params["StackName"])
+            events = as_delivered(self._plane, stack.name, _operation_events(stack))
         elif params.get("OperationId"):
             events = [
                 each for stack in self._store for each in _operation_events(stack)

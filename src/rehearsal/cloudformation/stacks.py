@@ -13,7 +13,7 @@ from rehearsal.cloudformation.changes import NO_UPDATES, is_update
 from rehearsal.cloudformation.definition import Draft, Definition, complete
 from rehearsal.cloudformation.engine import Engine
 from rehearsal.cloudformation.gates import invalid, invalid_template
-from rehearsal.cloudformation.journal import Journal
+from rehearsal.cloudformation.journal import Journal, as_delivered
 from rehearsal.cloudformation.model import Stack, Store
 from rehearsal.cloudformation.requests import (
     check_capabilities,
@@ -174,6 +174,7 @@ class StackOperations(Service):
         stack = self.known(params["StackName"])
         with self._store.lock:
             newest_first = list(reversed(stack.events))
+        newest_first = as_delivered(self._plane, stack.name, newest_first)
         found, token = answers.page(
             newest_first, params.get("NextToken"), _EVENTS_A_PAGE
         )

@@ -1,0 +1,275 @@
+"""CloudTrail: who called which operation that changes something, with what, and when.
+
+Records hold no secret: what CloudTrail leaves out is left out here. Event names of Lambda bear
+a date ("Logging AWS Lambda API calls using AWS CloudTrail", AWS Lambda developer guide).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rehearsal.identity import Principal
+from rehearsal.protocol import Answer, ApiError, Call, Params, Service
+
+if TYPE_CHECKING:
+    from rehearsal.control import Control
+    from rehearsal.plane import Plane
+
+_KEPT = 20_000
+_PAGE = 50
+_READS = re.compile(
+    r"(BatchGet|Describe|Detect|Estimate|Get|List|Lookup|Validate)[A-Z]"
+)
+_DATA = {
+    ("lambda", "Invoke"),
+    ("lambda", "InvokeAsync"),
+    ("monitoring", "PutMetricData"),
+}
+_DATED = {
+    **dict.fromkeys(
+        (
+            *("CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction"),
+            *("PublishVersion", "UpdateAlias"),
+        ),
+        "20150331",
+    ),
+    **dict.fromkeys(
+        (
+            *("AddPermission", "RemovePermission", "UpdateFunctionCode"),
+            "UpdateFunctionConfiguration",
+        ),
+        "20150331v2",
+    ),
+    **dict.fromkeys(
+        ("DeleteFunctionConcurrency", "PutFunctionConcurrency"), "20171031"
+    ),
+    **dict.fromkeys(("TagResource", "UntagResource"), "20170331v2"),
+}
+_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_SECRET = re.compile(
+    "environment.*|.*secret.*|oauthtoken|token|zipfile|payload|templatebody|"
+    "parametervalue|password|value",
+    re.IGNORECASE,
+)
+# Parameter → the type of the resource it names.
+_NAMED = {
+    "functionName": "AWS::Lambda::Function",
+    "stackName": "AWS::CloudFormation::Stack",
+    "changeSetName": "AWS::CloudFormation::ChangeSet",
+    "pipelineName": "AWS::CodePipeline::Pipeline",
+    "applicationName": "AWS::CodeDeploy::Application",
+    "deploymentGroupName": "AWS::CodeDeploy::DeploymentGroup",
+    "deploymentId": "AWS::CodeDeploy::Deployment",
+    "projectName": "AWS::CodeBuild::Project",
+    "alarmName": "AWS::CloudWatch::Alarm",
+    "restApiId": "AWS::ApiGateway::RestApi",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One call that was made."""
+
+    time: datetime
+    name: str
+    source: str
+    principal: Principal
+    region: str
+    request_id: str
+    parameters: Mapping[str, Any]
+    error: tuple[str, str] | None = None
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def username(self) -> str:
+        """Return the user's name, or the role session's."""
+        return self.principal.arn.rpartition("/")[2]
+
+    @property
+    def resources(self) -> list[dict[str, str]]:
+        """Return the resources that the call names."""
+        return [
+            {"ResourceType": kind, "ResourceName": str(self.parameters[key])}
+            for key, kind in _NAMED.items()
+            if self.parameters.get(key)
+        ]
+
+    def describe(self, account: str) -> dict[str, Any]:
+        """Return the Event that the API answers with."""
+        return {
+            "EventId": self.id,
+            "EventName": self.name,
+            "ReadOnly": "false",
+            "EventTime": self.time,
+            "EventSource": self.source,
+            "Username": self.username,
+            "Resources": self.resources,
+            "CloudTrailEvent": json.dumps(self._whole(account), default=str),
+        }
+
+    def _whole(self, account: str) -> dict[str, Any]:
+        session = self.principal.role_arn is not None
+        whole = {
+            "eventVersion": "1.11",
+            "userIdentity": {
+                "type": "AssumedRole" if session else "IAMUser",
+                "arn": self.principal.arn,
+                "accountId": account,
+                "userName": self.username,
+            },
+            "eventTime": self.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "eventSource": self.source,
+            "eventName": self.name,
+            "awsRegion": self.region,
+            "sourceIPAddress": "127.0.0.1",
+            "requestParameters": self.parameters,
+            "requestID": self.request_id,
+            "eventID": self.id,
+            "readOnly": False,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+            "recipientAccountId": account,
+            "eventCategory": "Management",
+        }
+        if self.error:
+            whole["errorCode"], whole["errorMessage"] = self.error
+        return whole
+
+
+class Trail:
+    """The calls of the plane's own services, the last 20,000. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._records: deque[Record] = deque(maxlen=_KEPT)
+
+    def record(
+        self, now: datetime, service: str, params: Params, call: Call, result: object
+    ) -> None:
+        """Keep a call that changes something."""
+        operation = call.operation
+        if _READS.match(operation) or (service, operation) in _DATA:
+            return
+        dated = _DATED.get(operation, "") if service == "lambda" else ""
+        error = None
+        if isinstance(result, ApiError):
+            error = (str(result.code), str(result.message))
+        record = Record(
+            time=now,
+            name=operation + dated,
+            source=f"{service}.amazonaws.com",
+            principal=call.principal,
+            region=call.region,
+            request_id=call.request_id,
+            parameters=without_secrets(params),
+            error=error,
+        )
+        with self._lock:
+            self._records.append(record)
+
+    def newest_first(self) -> list[Record]:
+        """Return all that is kept."""
+        with self._lock:
+            return list(reversed(self._records))
+
+
+class CloudTrailService(Service):
+    """LookupEvents over the plane's records; moto keeps the trails."""
+
+    name: ClassVar[str] = "cloudtrail"
+    moto_answers_the_rest: ClassVar[bool] = True
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+
+    def lookup_events(self, params: Params, call: Call) -> Answer:
+        """Find calls by one attribute and a period, the newest first."""
+        attributes = params.get("LookupAttributes") or []
+        if len(attributes) > 1:
+            raise ApiError(
+                "InvalidLookupAttributesException",
+                "You can only specify one lookup attribute.",
+            )
+        start, end = _utc(params.get("StartTime")), _utc(params.get("EndTime"))
+        if start and end and start > end:
+            raise ApiError(
+                "InvalidTimeRangeException", "The start time is after the end time."
+            )
+        visible = self._plane.clock.now() - self._delay()
+        found = [
+            record.describe(self._plane.account)
+            for record in self._plane.trail.newest_first()
+            if record.time <= min(visible, end or visible)
+            and (start is None or record.time >= start)
+            and all(_meets(record, one) for one in attributes)
+        ]
+        first = int(params.get("NextToken") or 0)
+        after = first + min(int(params.get("MaxResults") or _PAGE), _PAGE)
+        answer: dict[str, Any] = {"Events": found[first:after]}
+        if after < len(found):
+            answer["NextToken"] = str(after)
+        return answer
+
+    def _delay(self) -> timedelta:
+        fault = self._plane.faults.find("late-trail")
+        seconds = fault.settings.get("seconds", 300) if fault else 0
+        return timedelta(seconds=float(seconds))
+
+
+def create(plane: Plane, control: Control) -> CloudTrailService:
+    """Build the service."""
+    return CloudTrailService(plane)
+
+
+def without_secrets(value: Any) -> Any:
+    """Return request parameters as CloudTrail shows them."""
+    match value:
+        case dict():
+            return {
+                _camel(key): _HIDDEN if _SECRET.fullmatch(key) else without_secrets(one)
+                for key, one in value.items()
+            }
+        case list():
+            return [without_secrets(one) for one in value]
+        case bytes():
+            return _HIDDEN
+        case _:
+            return value
+
+
+def _camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _meets(record: Record, attribute: Mapping[str, str]) -> bool:
+    wanted = attribute["AttributeValue"]
+    match attribute["AttributeKey"]:
+        case "EventName":
+            return record.name == wanted
+        case "EventSource":
+            return record.source == wanted
+        case "EventId":
+            return record.id == wanted
+        case "Username":
+            return record.username == wanted
+        case "ReadOnly":
+            return wanted == "false"
+        case "ResourceName":
+            return wanted in [one["ResourceName"] for one in record.resources]
+        case "ResourceType":
+            return wanted in [one["ResourceType"] for one in record.resources]
+        case _:
+            return False
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    # moto's parser gives times in UTC that do not say so.
+    return moment.replace(tzinfo=UTC) if moment else None
