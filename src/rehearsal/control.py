@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from rehearsal import __version__
+from rehearsal.assumptions import describe
 from rehearsal.faults import Fault
 from rehearsal.plane import Plane
 
@@ -30,6 +31,7 @@ class Control:
         self._plane = plane
         self._stop = stop
         self._pages: dict[str, Handler] = {
+            "assumptions": self._assumptions,
             "health": self._health,
             "clock": self._clock,
             "faults": self._faults,
@@ -83,6 +85,9 @@ class Control:
         if method == "DELETE":
             self._plane.faults.clear()
         return {"faults": self._plane.faults.as_data()}
+
+    def _assumptions(self, method: str, body: dict[str, Any]) -> Any:
+        return {"assumptions": describe(self._plane.faults)}
 
     def _summary(self, method: str, body: dict[str, Any]) -> Any:
         return {

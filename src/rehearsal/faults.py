@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rehearsal.assumptions import NAMES
+
 # What breaks, and what its settings say. Kinds of functions take ``version`` besides: a
 # number, or ``new`` for versions that are published after the fault was made.
 KINDS: Mapping[str, str] = {
@@ -28,7 +30,6 @@ KINDS: Mapping[str, str] = {
     "connection-reset": "connections break before, or with answered after, a call's work",
     "stack-events": "a stack's events come seconds late, or twice at the rate twice",
     "late-trail": "CloudTrail tells of calls seconds later, in plane time",
-    "empty_change_set": "a change set without changes fails the pipeline's action",
 }
 NEW = "new"
 
@@ -52,6 +53,10 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"no fault {self.kind}; there are {', '.join(KINDS)}")
+        if self.kind == "assumption" and self.target not in NAMES:
+            raise ValueError(
+                f"no assumption {self.target}; there are {', '.join(sorted(NAMES))}"
+            )
         if not 0 < float(self.settings.get("rate", 1.0)) <= 1:
             raise ValueError("the rate of a fault must be above 0 and at most 1")
 

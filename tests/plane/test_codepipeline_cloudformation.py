@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rehearsal.assumptions import EMPTY_FAILS
 from plane_pipelines import (
     Aws,
     action,
@@ -159,7 +160,7 @@ def test_an_empty_change_set_passes_unless_the_plane_is_told_otherwise(
     assert deployer.start() == "Succeeded"
     assert "no changes" in deployer.action("Execute")["summary"]
 
-    control("POST", "faults", {"kind": "empty_change_set", "target": deployer.name})
+    control("POST", "faults", {"kind": "assumption", "target": EMPTY_FAILS})
     try:
         assert deployer.start() == "Failed"
     finally:

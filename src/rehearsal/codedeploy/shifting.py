@@ -11,17 +11,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from awsrules.shifts import ShiftKind
+from rehearsal.assumptions import VERSION_UNCHECKED, assumed
 from rehearsal.codedeploy.appspec import AFTER, ALLOW, BEFORE
 from rehearsal.codedeploy.records import Deployment, HookExecution
 from rehearsal.faults import parts_of
 from rehearsal.plane import Plane
 
 log = logging.getLogger(__name__)
-
-# Whether CodeDeploy compares the AppSpec's current version with the live one is known from
-# reports only (serverless-application-model issue 291). Given as a fault of kind `assumption`,
-# this name makes it not compare.
-VERSION_UNCHECKED = "appspec-version-unchecked"
 
 _HOOK_SECONDS = 3600.0
 _LOOK_EVERY_PLANE_SECONDS = 15.0
@@ -103,7 +99,7 @@ class Runner:
         except ClientError as error:
             text = error.response["Error"]["Message"]
             raise failed("INVALID_LAMBDA_FUNCTION", text) from error
-        checked = not self._plane.faults.find("assumption", VERSION_UNCHECKED)
+        checked = not assumed(self._plane.faults, VERSION_UNCHECKED)
         if checked and live["FunctionVersion"] != spec.current:
             raise failed("INVALID_LAMBDA_CONFIGURATION", _MISMATCH)
         weights = live.get("RoutingConfig", {}).get("AdditionalVersionWeights")

@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.cloudformation.assumptions import (
+from rehearsal.assumptions import (
     ROLLBACK_BY_DEPLOYMENT,
+    ROLLBACK_PAST_ALARMS,
     SHIFT_LEFT_RUNNING,
     assumed,
 )
@@ -37,10 +38,15 @@ def shift(ask: Ask, policy: Mapping[str, Any]) -> bool:
         _refuse_conflict(deploy, policy)
     if ask.properties["FunctionVersion"] == ask.previous["FunctionVersion"]:
         return False
-    if ask.rolling_back and not assumed(ask.plane, ROLLBACK_BY_DEPLOYMENT):
+    past_alarms = assumed(ask.plane.faults, ROLLBACK_PAST_ALARMS)
+    deploys = past_alarms or assumed(ask.plane.faults, ROLLBACK_BY_DEPLOYMENT)
+    if ask.rolling_back and not deploys:
         return False
+    more = {}
+    if ask.rolling_back and past_alarms:
+        more["overrideAlarmConfiguration"] = {"enabled": False}
     try:
-        made = deploy.create_deployment(**deployment_request(ask, policy))
+        made = deploy.create_deployment(**deployment_request(ask, policy), **more)
     except deploy.exceptions.DeploymentLimitExceededException as error:
         raise ShiftFailed(_CONFLICT) from error
     deployment = made["deploymentId"]
@@ -130,7 +136,7 @@ def _await(ask: Ask, deploy: Any, deployment: str) -> Mapping[str, Any]:
         if info["status"] in _ENDED:
             return info
         if ask.operation.stopped and not ask.rolling_back and not stopping:
-            if assumed(ask.plane, SHIFT_LEFT_RUNNING):
+            if assumed(ask.plane.faults, SHIFT_LEFT_RUNNING):
                 raise ShiftFailed("Resource update cancelled")
             deploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
             stopping = True

@@ -11,6 +11,7 @@ import zipfile
 from typing import Any
 
 from awsrules.statuses import StackStatus
+from rehearsal.assumptions import EMPTY_FAILS, assumed
 from rehearsal.codepipeline.jobs import ActionFailed, Job
 
 _POLL_SECONDS = 0.5
@@ -163,9 +164,7 @@ def _is_empty(change_set: dict[str, Any]) -> bool:
 
 
 def _pass_without_changes(job: Job, change_set: dict[str, Any]) -> None:
-    # Not documented. The pair of replace and execute is what CDK Pipelines relies on, so it
-    # passes here too; the fault `empty_change_set` shows the other reading.
-    if job.plane.faults.find("empty_change_set", job.configuration["StackName"]):
+    if assumed(job.plane.faults, EMPTY_FAILS):
         raise ActionFailed(change_set["StatusReason"])
     job.run.summary = "The change set has no changes; the stack stays as it is."
 
