@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "action": "an action of the pipeline fails",
     "resource": "a resource of a stack fails",
     "assumption": "AWS does the other of two plausible things",
+    "state": "a version of a function is Inactive, Pending or Failed",
     "throttled": "calls of an API are refused as too many",
     "denied": "calls of an API are refused as not allowed",
     "api-latency": "calls of an API take seconds longer",

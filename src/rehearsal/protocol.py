@@ -36,12 +36,17 @@ Answer = Mapping[str, Any]
 class ApiError(ServiceException):  # type: ignore[misc]
     """An error of an AWS API: ``ApiError(code, message)``, the code as clients see it.
 
-    ``status`` is for errors that the service's model does not list.
+    ``status`` is for errors that the service's model does not list, ``members`` for what
+    the model lists of an error besides its text.
     """
 
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, status: int | None = None, **members: str
+    ) -> None:
         super().__init__(code, message)
         self.status = status
+        for name, value in members.items():
+            setattr(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,14 @@ def throttled(service: str) -> ApiError:
     """Return the refusal of a request that comes too soon, in the words of ``service``."""
     match service:
         case "lambda":
-            return ApiError("TooManyRequestsException", "Rate Exceeded.")
+            return ApiError(
+                "TooManyRequestsException",
+                "Rate exceeded",
+                Reason="CallerRateLimitExceeded",
+                Type="User",
+            )
+        case "apigateway":
+            return ApiError("TooManyRequestsException", "Too Many Requests")
         case "cloudformation" | "iam" | "sts" | "sns" | "monitoring":
             return ApiError("Throttling", "Rate exceeded")
         case "s3":

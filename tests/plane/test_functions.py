@@ -376,3 +376,23 @@ def test_an_event_that_keeps_failing_ends_in_the_dead_letter_queue(
         found = aws("sqs").receive_message(QueueUrl=queue)
         bodies = [message["Body"] for message in found.get("Messages", [])]
     assert bodies == ['"lost"']
+
+
+def test_a_version_that_failed_says_so_and_does_not_run(
+    aws: Callable[..., Any], create: Callable[..., str], control: Callable[..., Any]
+) -> None:
+    function = create(answering("one"))
+    aws("lambda").publish_version(FunctionName=function)
+    settings = {"version": "1", "state": "Failed", "reason": "the image is gone"}
+    fault = {"kind": "state", "target": function, "settings": settings}
+    control("POST", "faults", fault)
+    try:
+        found = aws("lambda").get_function_configuration(
+            FunctionName=function, Qualifier="1"
+        )
+        assert (found["State"], found["StateReason"]) == ("Failed", "the image is gone")
+        with pytest.raises(ClientError, match="in the following state: Failed"):
+            aws("lambda").invoke(FunctionName=function, Qualifier="1")
+        assert aws("lambda").invoke(FunctionName=function)["StatusCode"] == 200
+    finally:
+        control("DELETE", "faults")

@@ -161,6 +161,7 @@ def _refused(call: Callable[..., Any]) -> bool:
         call()
     except ClientError as error:
         assert error.response["Error"]["Code"] == "TooManyRequestsException"
+        assert error.response["Reason"] == "CallerRateLimitExceeded"
         return True
     return False
 

@@ -58,7 +58,7 @@ class AliasOperations:
         function = self.registry.function(params["FunctionName"])
         with self.registry.lock:
             before = self.registry.alias(function, params["Name"])
-            guard_revision(params.get("RevisionId"), before.revision_id, "GetAlias")
+            guard_revision(params.get("RevisionId"), before.revision_id)
             weights = _weights(params)
             alias = replace(
                 before,

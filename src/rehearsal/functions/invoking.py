@@ -17,6 +17,7 @@ from rehearsal.functions.injecting import Injected, Injector
 from rehearsal.functions.model import LATEST, Function, Version
 from rehearsal.functions.registry import Registry, qualifier_of
 from rehearsal.functions.settings import refused
+from rehearsal.functions.states import refuse_unless_active
 from rehearsal.functions.telemetry import Invocation, Telemetry
 from rehearsal.functions.worker import Job, Outcome
 from rehearsal.plane import Plane
@@ -82,6 +83,7 @@ class InvokeOperations:
             )
         _check_json(payload)
         target = self._target(params)
+        refuse_unless_active(self.plane.faults, target.version)
         match kind:
             case "DryRun":
                 return {"StatusCode": 204, "Payload": b""}

@@ -146,7 +146,7 @@ class PermissionOperations:
             else:
                 self.registry.alias(function, qualifier)
         revision = params.get("RevisionId")
-        guard_revision(revision, function.latest.revision_id, "GetPolicy")
+        guard_revision(revision, function.latest.revision_id)
         return function, qualifier
 
     def _event_shape(self, function: Function, key: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def not_found(arn: str) -> ApiError:
     return ApiError("ResourceNotFoundException", f"Function not found: {arn}")
 
 
-def guard_revision(given: str | None, current: str, what: str) -> None:
+def guard_revision(given: str | None, current: str) -> None:
     """Refuse a change whose RevisionId is not the newest.
 
     Raises:
@@ -111,8 +111,8 @@ def guard_revision(given: str | None, current: str, what: str) -> None:
     if given and given != current:
         raise ApiError(
             "PreconditionFailedException",
-            "The RevisionId provided does not match the latest RevisionId. Call the "
-            f"{what} API to retrieve the latest RevisionId",
+            "The Revision Id provided does not match the latest Revision Id. Call the "
+            "GetFunction/GetAlias API to retrieve the latest Revision Id",
         )
 
 

@@ -21,6 +21,7 @@ from rehearsal.functions.registry import (
     qualifier_of,
 )
 from rehearsal.functions.settings import changed_settings, initial_settings, refused
+from rehearsal.functions.states import describe
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
@@ -55,7 +56,7 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
         function, version, arn = self._find(params)
         s3 = self.plane.client("s3", call.principal.role_arn)
         answer: dict[str, Any] = {
-            "Configuration": version.describe(arn),
+            "Configuration": describe(self.plane.faults, version, arn),
             "Code": location(version.code, s3),
             "Tags": dict(function.tags),
         }
@@ -66,7 +67,8 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
     def get_function_configuration(self, params: Params, call: Call) -> Answer:
         """Return the settings of ``$LATEST``, a version or an alias's version."""
         _, version, arn = self._find(params)
-        return version.describe(arn)
+        answer: Answer = describe(self.plane.faults, version, arn)
+        return answer
 
     def update_function_code(self, params: Params, call: Call) -> Answer:
         """Replace the code of ``$LATEST``, and publish when asked."""
@@ -126,7 +128,7 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
         """
         function = self.registry.function(params["FunctionName"])
         latest = function.latest
-        guard_revision(params.get("RevisionId"), latest.revision_id, "GetFunction")
+        guard_revision(params.get("RevisionId"), latest.revision_id)
         if params.get("CodeSha256") not in (None, latest.code.sha256):
             raise refused(
                 f"CodeSHA256 ({params['CodeSha256']}) is different from current CodeSHA256 "
@@ -193,7 +195,7 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
     ) -> None:
         with self.registry.lock:
             before = function.latest
-            guard_revision(params.get("RevisionId"), before.revision_id, "GetFunction")
+            guard_revision(params.get("RevisionId"), before.revision_id)
             function.latest = replace(
                 before,
                 modified=self.plane.clock.now(),
