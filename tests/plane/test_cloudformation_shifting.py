@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from assumed import assuming, under_each_assumption
 from plane_stacks import Stack, unique
+
+from rehearsal.assumptions import (
+    ROLLBACK_BY_DEPLOYMENT,
+    ROLLBACK_PAST_ALARMS,
+    SHIFT_LEFT_RUNNING,
+    Setting,
+)
 
 pytestmark = pytest.mark.plane
 
@@ -245,8 +253,7 @@ def test_or_by_a_deployment_that_an_alarm_blocks_if_that_is_what_aws_does(
     deployments: Callable[[], Any],
 ) -> None:
     break_later(application, control, seconds=3)
-    assume = {"kind": "assumption", "target": "alias-rollback-by-deployment"}
-    control("POST", "faults", assume)
+    assume(control, ROLLBACK_BY_DEPLOYMENT)
     at_once = APPLICATION.replace("Linear10PercentEvery1Minute", "AllAtOnce")
     release = application.change(at_once + LATER, **application.request("two"))
     # At real speed the alarm stays as it was set until the rollback looks at it.
@@ -285,7 +292,7 @@ def test_or_a_cancelled_update_meets_its_own_deployment_if_that_is_what_aws_does
     control: Callable[..., Any],
     deployments: Callable[[], Any],
 ) -> None:
-    assume(control, "cancel-leaves-shift-running")
+    assume(control, SHIFT_LEFT_RUNNING)
     control("POST", "clock", {"speed": 20})
     try:
         application.execute(
@@ -306,6 +313,64 @@ def test_or_a_cancelled_update_meets_its_own_deployment_if_that_is_what_aws_does
 
     application.api.continue_update_rollback(StackName=application.name)
     assert application.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert alias()["FunctionVersion"] == "1" and "RoutingConfig" not in alias()
+
+
+@pytest.mark.thorough
+def test_or_by_a_deployment_that_no_alarm_blocks_if_that_is_what_aws_does(
+    application: Application,
+    alias: Callable[[], Any],
+    aws: Callable[..., Any],
+    control: Callable[..., Any],
+    deployments: Callable[[], Any],
+) -> None:
+    break_later(application, control, seconds=3)
+    at_once = APPLICATION.replace("Linear10PercentEvery1Minute", "AllAtOnce")
+    release = application.change(at_once + LATER, **application.request("two"))
+    control("POST", "clock", {"speed": 1})
+    try:
+        with assuming(control, Setting((ROLLBACK_PAST_ALARMS,))):
+            application.execute(release)
+            application.reaches("FunctionAliaslive", "UPDATE_COMPLETE")
+            fire(aws, application.alarm)
+            # The group has its shift of ten minutes back before the alias moves.
+            application.reaches(application.name, "UPDATE_ROLLBACK_IN_PROGRESS")
+            control("POST", "clock", {"speed": 600})
+            assert application.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    finally:
+        control("POST", "clock", {"speed": 600})
+
+    assert alias()["FunctionVersion"] == "1"
+    back = deployments()[0]
+    assert back["creator"] == "CloudFormationRollback"
+    assert back["overrideAlarmConfiguration"] == {"enabled": False}
+    assert back["deploymentConfigName"].endswith("Linear10PercentEvery1Minute")
+
+
+@pytest.mark.thorough
+@under_each_assumption
+def test_stopping_the_shift_before_cancelling_ends_well_whatever_aws_does(
+    application: Application,
+    alias: Callable[[], Any],
+    aws: Callable[..., Any],
+    control: Callable[..., Any],
+    deployments: Callable[[], Any],
+    setting: Setting,
+) -> None:
+    control("POST", "clock", {"speed": 20})
+    try:
+        with assuming(control, setting):
+            application.execute(
+                application.change(APPLICATION, **application.request("two"))
+            )
+            while "RoutingConfig" not in alias():
+                time.sleep(0.02)
+            stop = {"deploymentId": deployments()[0]["deploymentId"]}
+            aws("codedeploy").stop_deployment(**stop, autoRollbackEnabled=True)
+            assert application.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    finally:
+        control("POST", "clock", {"speed": 600})
+
     assert alias()["FunctionVersion"] == "1" and "RoutingConfig" not in alias()
 
 
