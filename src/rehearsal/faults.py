@@ -32,7 +32,6 @@ KINDS: Mapping[str, str] = {
     "stack-events": "a stack's events come seconds late, or twice at the rate twice",
     "late-trail": "CloudTrail tells of calls seconds later, in plane time",
 }
-NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)

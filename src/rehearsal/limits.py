@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,25 +22,28 @@ class Limit:
     burst: float
 
 
-class Bucket:
-    """Tokens that come back at a limit's rate. Thread-safe."""
+class Throttle:
+    """A token bucket for each key. Thread-safe."""
 
-    def __init__(self, limit: Limit, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._limit = limit
         self._lock = threading.Lock()
-        self._tokens, self._seen = limit.burst, now()
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
 
-    def admit(self) -> bool:
+    def admit(self, key: Hashable, limit: Limit) -> bool:
         """Take one token; False when none is left."""
         with self._lock:
-            now, limit = self._now(), self._limit
-            back = (now - self._seen) * limit.rate
-            self._tokens, self._seen = min(limit.burst, self._tokens + back), now
-            if self._tokens < 1:
-                return False
-            self._tokens -= 1
-            return True
+            now = self._now()
+            tokens, seen = self._buckets.get(key, (limit.burst, now))
+            tokens = min(limit.burst, tokens + (now - seen) * limit.rate)
+            admitted = tokens >= 1
+            self._buckets[key] = (tokens - 1 if admitted else tokens, now)
+            return admitted
+
+    def forget(self, key: Hashable) -> None:
+        """Begin anew with a full bucket."""
+        with self._lock:
+            self._buckets.pop(key, None)
 
 
 _LAMBDA_APART = frozenset({"Invoke", "InvokeAsync", "GetFunction", "GetPolicy"})
@@ -55,7 +58,7 @@ class Limits:
 
     def __init__(self) -> None:
         self._limits: dict[str, Limit | None] = dict(_DEFAULTS)
-        self._buckets: dict[str, Bucket] = {}
+        self._throttle = Throttle()
 
     def admit(self, service: str, operation: str) -> bool:
         """Count a request; False when it comes too soon."""
@@ -64,16 +67,14 @@ class Limits:
         if service == "cloudtrail" and operation != "LookupEvents":
             return True
         limit = self._limits.get(service)
-        if limit is None:
-            return True
-        return self._buckets.setdefault(service, Bucket(limit)).admit()
+        return limit is None or self._throttle.admit(service, limit)
 
     def page(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ``/_rehearsal/limits``: a POST changes those it names."""
         if method == "POST":
             for service, given in body.items():
                 self._limits[service] = Limit(**given) if given else None
-                self._buckets.pop(service, None)
+                self._throttle.forget(service)
         return {
             service: asdict(limit) if limit else None
             for service, limit in self._limits.items()

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rehearsal.identity import Principal
+from rehearsal.paging import Pages
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
     from rehearsal.plane import Plane
 
 _KEPT = 20_000
-_PAGE = 50
+_PAGES = Pages(most=50)
 _READS = re.compile(
     r"(BatchGet|Describe|Detect|Estimate|Get|List|Lookup|Validate)[A-Z]"
 )
 _DATA = {
     ("lambda", "Invoke"),
     ("lambda", "InvokeAsync"),
-    ("monitoring", "PutMetricData"),
+    ("cloudwatch", "PutMetricData"),
 }
+_SOURCES = {"cloudwatch": "monitoring"}
 _DATED = {
     **dict.fromkeys(
         (
@@ -165,7 +167,7 @@ class Trail:
         record = Record(
             time=now,
             name=operation + dated,
-            source=f"{service}.amazonaws.com",
+            source=f"{_SOURCES.get(service, service)}.amazonaws.com",
             principal=call.principal,
             region=call.region,
             request_id=call.request_id,
@@ -211,12 +213,7 @@ class CloudTrailService(Service):
             and (start is None or record.time >= start)
             and all(_meets(record, one) for one in attributes)
         ]
-        first = int(params.get("NextToken") or 0)
-        after = first + min(int(params.get("MaxResults") or _PAGE), _PAGE)
-        answer: dict[str, Any] = {"Events": found[first:after]}
-        if after < len(found):
-            answer["NextToken"] = str(after)
-        return answer
+        return _PAGES.cut("Events", found, params)
 
     def _delay(self) -> timedelta:
         fault = self._plane.faults.find("late-trail")

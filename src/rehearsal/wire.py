@@ -153,7 +153,7 @@ def throttled(service: str) -> ApiError:
             )
         case "apigateway":
             return ApiError("TooManyRequestsException", "Too Many Requests")
-        case "cloudformation" | "iam" | "sts" | "sns" | "monitoring":
+        case "cloudformation" | "iam" | "sts" | "sns" | "cloudwatch" | "monitoring":
             return ApiError("Throttling", "Rate exceeded")
         case "s3":
             return ApiError("SlowDown", "Please reduce your request rate.", status=503)
@@ -166,7 +166,7 @@ def denied(passing: Passing) -> ApiError:
     service = _PREFIXES.get(passing.service, passing.service)
     action = f"{service}:{passing.call.operation}"
     code = "AccessDeniedException"
-    if passing.service in ("cloudformation", "iam", "sts", "s3", "monitoring"):
+    if service in ("cloudformation", "iam", "sts", "s3", "sns", "cloudwatch"):
         code = "AccessDenied"
     return ApiError(
         code,

@@ -11,8 +11,11 @@ from awsrules.metric_math import BadExpression
 from rehearsal.alarms.evaluator import Alarms
 from rehearsal.alarms.model import Alarm
 from rehearsal.alarms.queries import dimensions_of, returned, run_queries
+from rehearsal.paging import Pages
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
+
+_PAGES = Pages(size="MaxRecords", most=100, invalid="InvalidNextToken")
 
 
 class CloudWatchService(Service):
@@ -173,7 +176,7 @@ class CloudWatchService(Service):
                 for alarm in found
                 if any(action.startswith(prefix) for action in alarm["AlarmActions"])
             ]
-        return _page(found, params)
+        return {**_PAGES.cut("MetricAlarms", found, params), "CompositeAlarms": []}
 
     def describe_alarms_for_metric(self, params: Params, call: Call) -> Answer:
         """Return the alarms on one metric."""
@@ -269,18 +272,6 @@ class CloudWatchService(Service):
         if alarm is None:
             raise ApiError("ResourceNotFound", "Unknown")
         return alarm
-
-
-def _page(alarms: list[dict[str, Any]], params: Params) -> dict[str, Any]:
-    start = int(params.get("NextToken") or 0)
-    size = int(params.get("MaxRecords") or 50)
-    answer: dict[str, Any] = {
-        "MetricAlarms": alarms[start : start + size],
-        "CompositeAlarms": [],
-    }
-    if start + size < len(alarms):
-        answer["NextToken"] = str(start + size)
-    return answer
 
 
 def _label(query: Mapping[str, Any]) -> str:

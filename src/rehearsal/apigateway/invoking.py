@@ -27,7 +27,6 @@ from rehearsal.apigateway.events import (
     request_context,
 )
 from rehearsal.apigateway.recorded import (
-    Limit,
     backend,
     detailed_metrics,
     key_of,
@@ -36,10 +35,11 @@ from rehearsal.apigateway.recorded import (
 )
 from rehearsal.apigateway.service import Deployed
 from rehearsal.apigateway.signatures import Refusal, verify
-from rehearsal.apigateway.throttle import Quotas, Throttle
+from rehearsal.apigateway.quotas import Quotas
 from rehearsal.apigateway.validation import body_problem, missing_parameters
 from rehearsal.faults import parts_of
 from rehearsal.logs import LogWriter
+from rehearsal.limits import Limit, Throttle
 from rehearsal.plane import Plane
 
 _MOST_BODY_BYTES = 10 * 1024 * 1024

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.apigateway.definitions import Definition, Method
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A rate in requests a second, and how many may come at once."""
-
-    rate: float
-    burst: int
-
+from rehearsal.limits import Limit
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 ACCOUNT_LIMIT = Limit(rate=10_000, burst=5_000)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
 from typing import Any
 
 from awsrules.statuses import StackStatus
 from rehearsal.cloudformation.changes import without_values
 from rehearsal.cloudformation.definition import MASK, Definition
-from rehearsal.cloudformation.gates import invalid
 from rehearsal.cloudformation.model import ChangeSet, Resource, Settings, Stack
+from rehearsal.paging import Pages
+
+PAGES = Pages(invalid="ValidationError")
 
 _NOT_CHECKED = {"StackDriftStatus": "NOT_CHECKED"}
 
@@ -119,21 +119,6 @@ def change_set_answer(
         "Parameters": parameters_answer(change_set.definition),
         "Changes": changes if values else [without_values(each) for each in changes],
     }
-
-
-def page(
-    items: Sequence[Any], token: str | None, size: int
-) -> tuple[list[Any], str | None]:
-    """Cut one page out of ``items``; the token says where the next one begins."""
-    try:
-        start = int(base64.b64decode(token)) if token else 0
-    except ValueError as error:
-        raise invalid("NextToken is not valid") from error
-    end = start + size
-    following = (
-        base64.b64encode(str(end).encode()).decode() if end < len(items) else None
-    )
-    return list(items[start:end]), following
 
 
 def visible(stack: Stack) -> bool:

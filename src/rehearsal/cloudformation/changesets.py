@@ -72,9 +72,7 @@ class ChangeSetOperations(StackOperations):
             answer = answers.change_set_answer(
                 stack, change_set, values=bool(params.get("IncludePropertyValues"))
             )
-        found, token = answers.page(answer["Changes"], params.get("NextToken"), 100)
-        following = {"NextToken": token} if token else {}
-        return {**answer, "Changes": found, **following}
+        return {**answer, **answers.PAGES.cut("Changes", answer["Changes"], params)}
 
     def list_change_sets(self, params: Params, call: Call) -> Answer:
         """Summarise the change sets of a stack that can still be executed or looked at."""

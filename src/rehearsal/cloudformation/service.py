@@ -80,9 +80,7 @@ class CloudFormation(ChangeSetOperations):
             events = [each for each in events if each.get("OperationId") == wanted]
         if (params.get("Filters") or {}).get("FailedEvents"):
             events = [each for each in events if _failed(each)]
-        found, token = answers.page(events, params.get("NextToken"), 100)
-        following = {"NextToken": token} if token else {}
-        return {"OperationEvents": found, **following}
+        return answers.PAGES.cut("OperationEvents", events, params)
 
 
 def _summary(text: str) -> dict[str, Any]:

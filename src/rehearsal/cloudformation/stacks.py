@@ -26,9 +26,6 @@ from rehearsal.cloudformation.validation import refuse_findings
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
-_EVENTS_A_PAGE = 100
-_RESOURCES_A_PAGE = 100
-
 
 class StackOperations(Service):
     """What can be asked of stacks."""
@@ -158,16 +155,15 @@ class StackOperations(Service):
         if name := params.get("StackName"):
             return {"Stacks": [answers.stack_answer(self.known(name))]}
         shown = [stack for stack in self._store if answers.visible(stack)]
-        found, token = answers.page(shown, params.get("NextToken"), 100)
-        return _paged({"Stacks": [answers.stack_answer(each) for each in found]}, token)
+        found = [answers.stack_answer(each) for each in shown]
+        return answers.PAGES.cut("Stacks", found, params)
 
     def list_stacks(self, params: Params, call: Call) -> Answer:
         """Summarise all stacks, the deleted ones too."""
         wanted = params.get("StackStatusFilter")
         shown = [each for each in self._store if not wanted or each.status in wanted]
-        found, token = answers.page(shown, params.get("NextToken"), 100)
-        summaries = [answers.stack_summary(each) for each in found]
-        return _paged({"StackSummaries": summaries}, token)
+        summaries = [answers.stack_summary(each) for each in shown]
+        return answers.PAGES.cut("StackSummaries", summaries, params)
 
     def describe_stack_events(self, params: Params, call: Call) -> Answer:
         """List a stack's events, the newest first."""
@@ -175,10 +171,7 @@ class StackOperations(Service):
         with self._store.lock:
             newest_first = list(reversed(stack.events))
         newest_first = as_delivered(self._plane, stack.name, newest_first)
-        found, token = answers.page(
-            newest_first, params.get("NextToken"), _EVENTS_A_PAGE
-        )
-        return _paged({"StackEvents": found}, token)
+        return answers.PAGES.cut("StackEvents", newest_first, params)
 
     def describe_stack_resources(self, params: Params, call: Call) -> Answer:
         """Describe all resources of a stack, or one by its logical id."""
@@ -210,13 +203,11 @@ class StackOperations(Service):
     def list_stack_resources(self, params: Params, call: Call) -> Answer:
         """Summarise the resources of a stack, a page at a time."""
         stack = self.known(params["StackName"])
-        found, token = answers.page(
-            self._resources(stack), params.get("NextToken"), _RESOURCES_A_PAGE
-        )
         summaries = [
-            answers.resource_answer(stack, one, "LastUpdatedTimestamp") for one in found
+            answers.resource_answer(stack, one, "LastUpdatedTimestamp")
+            for one in self._resources(stack)
         ]
-        return _paged({"StackResourceSummaries": summaries}, token)
+        return answers.PAGES.cut("StackResourceSummaries", summaries, params)
 
     def update_termination_protection(self, params: Params, call: Call) -> Answer:
         """Protect a stack from deletion, or stop protecting it."""
@@ -294,7 +285,3 @@ class StackOperations(Service):
     def _remember_token(self, stack: Stack, params: Params) -> None:
         if token := params.get("ClientRequestToken"):
             stack.tokens.add(token)
-
-
-def _paged(answer: dict[str, Any], token: str | None) -> dict[str, Any]:
-    return {**answer, "NextToken": token} if token else answer

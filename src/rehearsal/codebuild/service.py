@@ -162,19 +162,6 @@ class CodeBuild(Service):
             "reportGroupsNotFound": [arn for arn in wanted if arn not in groups],
         }
 
-    def list_report_groups(self, params: Params, call: Call) -> Answer:
-        """Return all report groups."""
-        return {"reportGroups": list(self._reports.groups)}
-
-    def list_reports(self, params: Params, call: Call) -> Answer:
-        """Return all reports, newest first."""
-        return {"reports": self._reports.reports_of()}
-
-    def list_reports_for_report_group(self, params: Params, call: Call) -> Answer:
-        """Return a group's reports, newest first."""
-        self._group(params["reportGroupArn"])
-        return {"reports": self._reports.reports_of(params["reportGroupArn"])}
-
     def batch_get_reports(self, params: Params, call: Call) -> Answer:
         """Return reports by ARN."""
         reports = self._reports.reports

@@ -13,10 +13,11 @@ from rehearsal.codedeploy.appspec import BadRevision, read_revision
 from rehearsal.codedeploy.groups import GroupOperations
 from rehearsal.codedeploy.records import Deployment, new_id
 from rehearsal.codedeploy.shifting import Runner
+from rehearsal.paging import Pages
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
-_PAGE = 100
+_PAGES = Pages("nextToken", "nextToken")
 _MOST_DEPLOYMENTS, _MOST_TARGETS = 100, 25
 _STACK_ID = "arn:aws:cloudformation:"
 
@@ -89,11 +90,7 @@ class CodeDeployService(GroupOperations, Service):
             and (not statuses or deployment.status in statuses)
             and _within(deployment.created, period)
         ]
-        start = int(params.get("nextToken") or 0)
-        answer: dict[str, Any] = {"deployments": found[start : start + _PAGE]}
-        if start + _PAGE < len(found):
-            answer["nextToken"] = str(start + _PAGE)
-        return answer
+        return _PAGES.cut("deployments", found, params)
 
     def list_deployment_targets(self, params: Params, call: Call) -> Answer:
         """List the one target of a deployment."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rehearsal.codepipeline import answers, records
 from rehearsal.codepipeline.controls import ControlOperations
@@ -11,10 +11,11 @@ from rehearsal.codepipeline.definition import accept, check_start
 from rehearsal.codepipeline.engine import Engine
 from rehearsal.codepipeline.records import Execution, Pipeline
 from rehearsal.codepipeline.webhooks import Webhook, masked_definition, trigger_of_push
+from rehearsal.paging import Pages
 from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
-_PAGE = 100
+_PAGES = Pages("nextToken", "nextToken", "maxResults")
 
 
 class CodePipeline(ControlOperations, Service):
@@ -146,7 +147,7 @@ class CodePipeline(ControlOperations, Service):
                 for execution in pipeline.executions.values()
                 if stage is None or _succeeded_in(execution, stage)
             ]
-        return _page("pipelineExecutionSummaries", found[::-1], params)
+        return _PAGES.cut("pipelineExecutionSummaries", found[::-1], params)
 
     def list_action_executions(self, params: Params, call: Call) -> Answer:
         """Return action executions, newest first."""
@@ -161,7 +162,7 @@ class CodePipeline(ControlOperations, Service):
             runs = [run for execution in executions for run in execution.runs]
             runs.sort(key=lambda run: run.started, reverse=True)
             found = [answers.action_detail(run) for run in runs]
-        return _page("actionExecutionDetails", found, params)
+        return _PAGES.cut("actionExecutionDetails", found, params)
 
     # Webhooks
 
@@ -254,12 +255,3 @@ def _succeeded_in(execution: Execution, stage: str) -> bool:
     run = execution.stages.get(stage)
     current = execution.version == execution.pipeline.version
     return current and run is not None and run.status == records.SUCCEEDED
-
-
-def _page(member: str, found: list[dict[str, Any]], params: Params) -> dict[str, Any]:
-    start = int(params.get("nextToken") or 0)
-    end = start + min(int(params.get("maxResults") or _PAGE), _PAGE)
-    answer: dict[str, Any] = {member: found[start:end]}
-    if end < len(found):
-        answer["nextToken"] = str(end)
-    return answer

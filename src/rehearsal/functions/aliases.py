@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rehearsal.functions.model import LATEST, Alias, Function, new_revision
-from rehearsal.functions.paging import paged
-from rehearsal.functions.registry import Registry, guard_revision, not_found
+from rehearsal.functions.registry import PAGES, Registry, guard_revision, not_found
 from rehearsal.functions.settings import refused
 from rehearsal.protocol import Answer, ApiError, Call, Params
 
@@ -90,7 +89,7 @@ class AliasOperations:
                 for _, alias in sorted(function.aliases.items())
                 if wanted in (None, alias.version, *alias.weights)
             ]
-        return paged("Aliases", shapes, params)
+        return PAGES.cut("Aliases", shapes, params)
 
 
 def _weights(params: Params) -> Mapping[str, float] | None:

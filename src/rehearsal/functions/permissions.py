@@ -100,13 +100,6 @@ class PermissionOperations:
         function.invoke_configs[key] = _event_settings(params)
         return self._event_shape(function, key)
 
-    def update_function_event_invoke_config(self, params: Params, call: Call) -> Answer:
-        """Change what was given of the asynchronous settings."""
-        function, key = self._qualified(params)
-        self._event_shape(function, key)
-        function.invoke_configs[key].update(_event_settings(params))
-        return self._event_shape(function, key)
-
     def get_function_event_invoke_config(self, params: Params, call: Call) -> Answer:
         """Return the asynchronous settings."""
         return self._event_shape(*self._qualified(params))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from rehearsal.functions.model import LATEST, Alias, Function, Version, split_name
+from rehearsal.functions.model import Alias, Function, Version, split_name
+from rehearsal.paging import Pages
 from rehearsal.protocol import ApiError
+
+PAGES = Pages("Marker", "NextMarker", "MaxItems", 50, "InvalidParameterValueException")
 
 
 class Registry:
@@ -114,8 +117,3 @@ def guard_revision(given: str | None, current: str) -> None:
             "The Revision Id provided does not match the latest Revision Id. Call the "
             "GetFunction/GetAlias API to retrieve the latest Revision Id",
         )
-
-
-def is_published(number: str) -> bool:
-    """Say whether ``number`` can be a published version's."""
-    return number != LATEST and number.isdigit()

@@ -12,9 +12,9 @@ from rehearsal.functions.aliases import AliasOperations
 from rehearsal.functions.invoking import InvokeOperations
 from rehearsal.functions.model import LATEST, Function, Version, new_revision
 from rehearsal.functions.packages import fetch_code, location
-from rehearsal.functions.paging import paged
 from rehearsal.functions.permissions import PermissionOperations
 from rehearsal.functions.registry import (
+    PAGES,
     Registry,
     guard_revision,
     not_found,
@@ -117,7 +117,7 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
             if params.get("FunctionVersion") == "ALL":
                 published = list(function.published.values())
                 shapes += [version.describe(version.arn) for version in published]
-        return paged("Functions", shapes, params)
+        return PAGES.cut("Functions", shapes, params)
 
     def publish_version(self, params: Params, call: Call) -> Answer:
         """Freeze ``$LATEST`` under the next number.
@@ -143,7 +143,7 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
         function = self.registry.function(params["FunctionName"])
         versions = [function.latest, *function.published.values()]
         shapes = [version.describe(version.arn) for version in versions]
-        return paged("Versions", shapes, params)
+        return PAGES.cut("Versions", shapes, params)
 
     def get_account_settings(self, params: Params, call: Call) -> Answer:
         """Return the account's limits and what is in use."""
@@ -166,16 +166,6 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
                 ),
             },
         }
-
-    def get_function_code_signing_config(self, params: Params, call: Call) -> Answer:
-        """Answer that no code signing is configured, by leaving the ARN empty."""
-        function = self.registry.function(params["FunctionName"])
-        return {"CodeSigningConfigArn": "", "FunctionName": function.name}
-
-    def get_runtime_management_config(self, params: Params, call: Call) -> Answer:
-        """Answer that AWS updates the runtime by itself, the default."""
-        function = self.registry.function(params["FunctionName"])
-        return {"UpdateRuntimeOn": "Auto", "FunctionArn": function.arn}
 
     def _find(self, params: Params) -> tuple[Function, Version, str]:
         """Return the function, the version asked for, and the ARN as it was asked for."""

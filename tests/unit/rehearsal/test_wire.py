@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.faults import Fault, Faults
 from rehearsal.identity import Principal
-from rehearsal.limits import Bucket, Limit, Limits
+from rehearsal.limits import Limits
 from rehearsal.protocol import ApiError, Call
 from rehearsal.trail import Trail, without_secrets
 from rehearsal.wire import ConnectionWasReset, Passing, Wire, names
@@ -69,14 +69,6 @@ def test_an_answer_is_lost_after_and_a_request_before() -> None:
     way.before(passing())
     with pytest.raises(ConnectionWasReset):
         way.after(passing())
-
-
-def test_tokens_come_back_at_the_limits_rate() -> None:
-    now = 0.0
-    bucket = Bucket(Limit(rate=10, burst=2), now=lambda: now)
-    assert [bucket.admit() for _ in range(3)] == [True, True, False]
-    now = 0.1
-    assert [bucket.admit() for _ in range(2)] == [True, False]
 
 
 def test_invocations_do_not_count_as_control_plane_requests() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rehearsal.apigateway.recorded import Limit
-from rehearsal.apigateway.throttle import Quotas, Throttle
+from rehearsal.apigateway.quotas import Quotas
+from rehearsal.limits import Limit, Throttle
 
 
 def test_a_burst_passes_and_then_only_the_rate() -> None:

@@ -1,32 +1,10 @@
-"""Rates and quotas: how many requests are let through."""
+"""Quotas: how many requests of a key are let through in a day, week or month."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from datetime import datetime
-
-from rehearsal.apigateway.recorded import Limit
-
-
-class Throttle:
-    """A token bucket for each key, in real time. Thread-safe."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._buckets: dict[Hashable, tuple[float, float]] = {}
-
-    def admit(self, key: Hashable, limit: Limit) -> bool:
-        """Take one token; False when none is left."""
-        with self._lock:
-            now = self._now()
-            tokens, seen = self._buckets.get(key, (float(limit.burst), now))
-            tokens = min(float(limit.burst), tokens + (now - seen) * limit.rate)
-            admitted = tokens >= 1
-            self._buckets[key] = (tokens - 1 if admitted else tokens, now)
-            return admitted
 
 
 class Quotas:
