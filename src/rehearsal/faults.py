@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -77,6 +78,20 @@ class Fault:
                 return bool(wanted == number)
 
 
+@dataclass(slots=True)
+class _Drawn:
+    """How often a fault could have struck, and did."""
+
+    fault: Fault
+    chance: random.Random = field(init=False)
+    occasions: int = 0
+    struck: int = 0
+
+    def __post_init__(self) -> None:
+        seed = int(self.fault.settings.get("seed", 1))
+        self.chance = random.Random(seed)  # nosec B311 - chaos, no secret
+
+
 class Faults:
     """The failures in force, and how often each has happened. Thread-safe."""
 
@@ -84,6 +99,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._met: Counter[tuple[str, str, str]] = Counter()
+        self._drawn: dict[tuple[str, str, str], _Drawn] = {}
 
     def add(self, fault: Fault) -> None:
         """Bring ``fault`` into force; it replaces one of the same kind, target and name."""
@@ -115,6 +131,26 @@ class Faults:
         """Say whether there is any failure of ``kind``, wherever."""
         with self._lock:
             return any(fault.kind == kind for fault in self._faults)
+
+    def draw(self, fault: Fault) -> bool:
+        """Say whether ``fault`` strikes this time, and count it if it does.
+
+        Of the occasions it fits, the setting ``after`` lets so many pass first, ``times``
+        is how often it strikes at most, and ``rate`` the share it strikes, by ``seed``.
+        """
+        settings = fault.settings
+        with self._lock:
+            drawn = self._drawn.get(fault.key)
+            if drawn is None or drawn.fault is not fault:
+                drawn = self._drawn[fault.key] = _Drawn(fault)
+            drawn.occasions += 1
+            early = drawn.occasions <= int(settings.get("after", 0))
+            done = drawn.struck >= int(settings.get("times", drawn.occasions))
+            if early or done or drawn.chance.random() >= settings.get("rate", 1.0):
+                return False
+            drawn.struck += 1
+            self._met[fault.key] += 1
+            return True
 
     def happened(self, fault: Fault) -> None:
         """Count that ``fault`` was brought about once."""

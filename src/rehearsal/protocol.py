@@ -49,6 +49,10 @@ class ApiError(ServiceException):  # type: ignore[misc]
             setattr(self, name, value)
 
 
+class ConnectionWasReset(ConnectionError):
+    """The connection is gone before an answer was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """Who calls which operation; ``inside`` is a call of one of the plane's services."""
@@ -91,7 +95,7 @@ def answer(
     """Parse ``request``, call the operation, and serialise what it returns or raises.
 
     Raises:
-        ConnectionError: when the guard cuts the client off.
+        ConnectionWasReset: when the guard cuts the client off.
     """
     model = get_service_model(service.name)
     request_id = str(uuid.uuid4())
@@ -108,7 +112,7 @@ def answer(
         name, inside = str(operation.name), came_from_inside(request)
         call = Call(name, principal, request_id, region, inside)
         result = _carry_out(service, params, call, guard)
-    except ConnectionError:
+    except ConnectionWasReset:
         raise
     except ServiceException as error:
         result = error

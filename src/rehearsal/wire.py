@@ -2,17 +2,14 @@
 
 Faults meet the calls that come from outside, not those of the plane's own services among
 themselves, unless they say ``"inside": true``. ``target`` is ``lambda:UpdateAlias``, all of
-``lambda``, or ``*``; ``resource`` narrows it to calls that name one. Of the calls that fit,
-``after`` lets so many pass first, ``times`` meets no more than so many, and ``rate`` is the
-share that is met, drawn with ``seed``.
+``lambda``, or ``*``; ``resource`` narrows it to calls that name one. Which of the calls that
+fit are met is drawn as ``Faults.draw`` says.
 """
 
 from __future__ import annotations
 
-import random
 import re
 import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,24 +17,10 @@ from typing import Any
 
 from rehearsal.faults import Fault, Faults
 from rehearsal.limits import Limits
-from rehearsal.protocol import ApiError, Call, Params
+from rehearsal.protocol import ApiError, Call, ConnectionWasReset, Params
 
 KINDS = ("throttled", "denied", "api-latency", "connection-reset")
 _PREFIXES = {"monitoring": "cloudwatch", "codeconnections": "codestar-connections"}
-
-
-class ConnectionWasReset(ConnectionError):
-    """The connection is gone before an answer was written."""
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """How often a fault was looked at and met."""
-
-    fault: Fault
-    chance: random.Random
-    fitting: int = 0
-    met: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +46,6 @@ class Wire:
     def __init__(self, faults: Faults, limits: Limits) -> None:
         self._faults = faults
         self._limits = limits
-        self._lock = threading.Lock()
-        self._drawn: dict[tuple[str, str, str], _Drawn] = {}
 
     def concerns(self, service: str) -> bool:
         """Say whether any fault of the wire could meet a call of ``service``."""
@@ -111,25 +92,8 @@ class Wire:
             wanted = settings.get("resource")
             if wanted and not names(passing.params, wanted):
                 continue
-            if self._draw(fault):
-                self._faults.happened(fault)
+            if self._faults.draw(fault):
                 yield fault
-
-    def _draw(self, fault: Fault) -> bool:
-        settings = fault.settings
-        with self._lock:
-            drawn = self._drawn.get(fault.key)
-            if drawn is None or drawn.fault is not fault:
-                seed = int(settings.get("seed", 1))
-                chance = random.Random(seed)  # nosec B311 - chaos, no secret
-                drawn = self._drawn[fault.key] = _Drawn(fault, chance)
-            drawn.fitting += 1
-            early = drawn.fitting <= int(settings.get("after", 0))
-            done = drawn.met >= int(settings.get("times", drawn.fitting))
-            if early or done or drawn.chance.random() >= settings.get("rate", 1.0):
-                return False
-            drawn.met += 1
-            return True
 
 
 def names(params: Mapping[str, Any], resource: str) -> bool:

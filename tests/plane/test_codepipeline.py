@@ -291,6 +291,8 @@ def test_stopping_with_abandon_ends_at_once_and_stopping_again_is_refused(
     assert action_state(aws, pipeline, "Approve")["status"] == "Abandoned"
     with pytest.raises(ClientError, match="PipelineExecutionNotStoppableException"):
         aws("codepipeline").stop_pipeline_execution(**names, abandon=True)
+    with pytest.raises(ClientError, match="less than or equal to 200"):
+        aws("codepipeline").stop_pipeline_execution(**names, reason="x" * 201)
 
 
 def test_stopping_and_waiting_lets_the_action_end_first(

@@ -149,3 +149,20 @@ def test_a_clean_up_that_fails_does_not_fail_the_update(
     assert stack.deploy(only_first) == "UPDATE_COMPLETE"
 
     assert ("Second", "DELETE_FAILED") in stack.events()
+
+
+def test_a_resource_fails_once_and_the_retry_goes_through(
+    stack: Stack, fault: Callable[..., None]
+) -> None:
+    stack.deploy(TOPICS)
+    fault("Second", when="update", times=1, reason="busy")
+
+    assert update(stack, DisableRollback=True) == "UPDATE_FAILED"
+    stack.api.update_stack(
+        StackName=stack.name,
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": "Label", "UsePreviousValue": True}],
+        DisableRollback=True,
+    )
+
+    assert stack.settled() == "UPDATE_COMPLETE"

@@ -95,11 +95,14 @@ def _meet_fault(verb: str, ask: Ask) -> None:
 
     Settings: ``when`` is one or more of ``create``, ``update``, ``rollback`` and ``delete``,
     by default the first two; ``seconds`` to take longer; ``hang`` to take until the fault is
-    cleared; ``reason`` to fail with (without any of the three it fails too).
+    cleared; ``reason`` to fail with (without any of the three it fails too); and what
+    ``Faults.draw`` takes, e.g. ``times``.
     """
     moment = "rollback" if ask.rolling_back else verb
     fault = _fault(ask)
     if fault is None or moment not in _moments(fault):
+        return
+    if not ask.plane.faults.draw(fault):
         return
     settings = fault.settings
     if "seconds" in settings:

@@ -10,9 +10,9 @@ import pytest
 from rehearsal.faults import Fault, Faults
 from rehearsal.identity import Principal
 from rehearsal.limits import Limits
-from rehearsal.protocol import ApiError, Call
+from rehearsal.protocol import ApiError, Call, ConnectionWasReset
 from rehearsal.trail import Trail, without_secrets
-from rehearsal.wire import ConnectionWasReset, Passing, Wire, names
+from rehearsal.wire import Passing, Wire, names
 
 WHO = Principal("arn:aws:iam::123456789012:user/operator")
 
