@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     # Roles attach AWS's own policies, which moto knows when asked to.
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    # Codes that every service has, like Throttling, are in no service's model.
+    warnings.filterwarnings("ignore", message=".*does not match an error shape")
     plane = Plane(
         endpoint_url=f"http://{HOST}:{port}",
         state_dir=state_dir.resolve(),

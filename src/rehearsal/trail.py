@@ -98,10 +98,13 @@ class Record:
     @property
     def resources(self) -> list[dict[str, str]]:
         """Return the resources that the call names."""
+        named = dict(self.parameters)
+        if self.source == "codepipeline.amazonaws.com" and "name" in named:
+            named["pipelineName"] = named["name"]
         return [
-            {"ResourceType": kind, "ResourceName": str(self.parameters[key])}
+            {"ResourceType": kind, "ResourceName": str(named[key])}
             for key, kind in _NAMED.items()
-            if self.parameters.get(key)
+            if named.get(key)
         ]
 
     def describe(self, account: str) -> dict[str, Any]:

@@ -209,6 +209,10 @@ def test_a_start_takes_a_commit_and_variables_and_refuses_unknown_ones(
     ran = {item["actionName"]: item for item in details}
     assert ran["GitHub"]["output"]["outputVariables"]["CommitId"] == old
     assert ran["GitHub"]["output"]["executionResult"]["externalExecutionId"] == old
+    trail = aws("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": pipeline}]
+    )["Events"]
+    assert [event["EventName"] for event in trail].count("StartPipelineExecution") == 3
     said = ran["A"]["input"]["resolvedConfiguration"]["CustomData"]
     assert said == f"high {old}"
 

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,17 @@ SOURCES = Path(__file__).parents[2] / "src"
 _STARTS_WITHIN_SECONDS = 30.0
 
 
+@dataclass(frozen=True)
+class RunningPlane:
+    """A plane's process and where it answers."""
+
+    process: subprocess.Popen[bytes]
+    endpoint: str
+
+
 @contextmanager
-def own_plane(state: Path) -> Iterator[str]:
-    """Start a plane with its state in ``state``, give its endpoint, and end it."""
+def running_plane(state: Path) -> Iterator[RunningPlane]:
+    """Start a plane with its state in ``state``, and end it."""
     with (state / "plane.log").open("wb") as log:
         process = subprocess.Popen(
             [
@@ -35,10 +44,30 @@ def own_plane(state: Path) -> Iterator[str]:
             stderr=log,
         )
     try:
-        yield _endpoint(state, process)
+        yield RunningPlane(process, _endpoint(state, process))
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@contextmanager
+def own_plane(state: Path) -> Iterator[str]:
+    """Start a plane with its state in ``state``, give its endpoint, and end it."""
+    with running_plane(state) as running:
+        yield running.endpoint
+
+
+def call_control(
+    endpoint: str, method: str, page: str, body: dict[str, Any] | None = None
+) -> Any:
+    """Call a control page of a plane."""
+    request = urllib.request.Request(
+        f"{endpoint}/_rehearsal/{page}",
+        data=json.dumps(body or {}).encode(),
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 def clients_of(endpoint: str) -> Callable[[str], Any]:
@@ -59,13 +88,7 @@ def clients_of(endpoint: str) -> Callable[[str], Any]:
 
 def set_speed(endpoint: str, speed: int) -> None:
     """Let plane time pass ``speed`` times as fast."""
-    request = urllib.request.Request(
-        f"{endpoint}/_rehearsal/clock",
-        data=json.dumps({"speed": speed}).encode(),
-        method="POST",
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        answer.read()
+    call_control(endpoint, "POST", "clock", {"speed": speed})
 
 
 def _free_port() -> int:
