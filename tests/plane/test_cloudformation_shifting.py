@@ -199,6 +199,38 @@ def test_without_shifting_the_alias_moves_at_once_wherever_it_was(
     assert alias()["FunctionVersion"] == "3"
 
 
+def test_traffic_moved_by_hand_is_reconciled_past_a_firing_alarm_and_shifts_again(
+    application: Application,
+    alias: Callable[[], Any],
+    aws: Callable[..., Any],
+    control: Callable[..., Any],
+) -> None:
+    application.release("two")
+    hold = {"name": application.alarm}
+    control("POST", "faults", {"kind": "alarm", "target": "*", "settings": hold})
+    function = application.physical_id("Function")
+    aws("lambda").update_alias(
+        FunctionName=function,
+        Name="live",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {}},
+        RevisionId=alias()["RevisionId"],
+    )
+    # The old release again, without a shift: the same code under a new number.
+    assert application.release("one", Shift="false") == "UPDATE_COMPLETE"
+
+    moved = alias()
+    assert moved["FunctionVersion"] == "3" and "RoutingConfig" not in moved
+    (alarm,) = aws("cloudwatch").describe_alarms(AlarmNames=[application.alarm])[
+        "MetricAlarms"
+    ]
+    assert alarm["StateValue"] == "ALARM"
+    control("DELETE", "faults")
+    fire(aws, application.alarm, "OK")
+    assert application.release("three") == "UPDATE_COMPLETE"
+    assert alias()["FunctionVersion"] == "4"
+
+
 def test_cancelling_stops_the_shift_and_returns_the_traffic(
     application: Application,
     alias: Callable[[], Any],
