@@ -187,6 +187,26 @@ class Sender:
         yield self._local.connection, False
 
 
+def send_once(
+    clients: Clients, url: str, *, method: str, path: str, body: bytes, api_key: str
+) -> int:
+    """Send one signed request and return the status of its answer; 0 without one."""
+    kind = RequestKind("once", method, path, 1.0)
+    signer = _Signer(clients, url, api_key)
+    connection = signer.connect()
+    try:
+        connection.request(
+            method, signer.path(kind), body or None, signer.headers(kind, body)
+        )
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
 def requests_of(mix: tuple[RequestKind, ...]) -> Iterator[tuple[RequestKind, bytes]]:
     """Yield requests without end, each kind by its share, evenly mixed.
 

@@ -45,6 +45,10 @@ COMMANDS = {
         "delivery.cli.review:review",
         "Show what an execution would change in an environment.",
     ),
+    "verify": LazyCommand(
+        "delivery.cli.verify:verify",
+        "Check that an environment is what its ledger says, and answers.",
+    ),
     "rehearse": LazyCommand(
         "delivery.cli.rehearse:rehearse",
         "Run the whole product on this machine, without AWS.",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from delivery.flows.review import Reviewer
     from delivery.flows.stack import StackDeployer
     from delivery.flows.status import StatusReader
+    from delivery.flows.verify import Verifier
     from delivery.ports import (
         Account,
         Alarms,
@@ -275,6 +276,35 @@ class Tools:
             store=self.release_store,
             clock=self.clock,
             pipeline=PIPELINE_NAME,
+        )
+
+    def verifier(self) -> Verifier:
+        """Return what verifies an environment."""
+        from delivery.aws import verification as aws
+        from delivery.flows.verify import Verifier
+        from delivery.verify.calls import EndpointCheck, InvocationCheck
+        from delivery.verify.records import ApiCheck, TrailCheck
+        from delivery.verify.serving import AliasCheck, CodeCheck
+        from delivery.verify.signals import AlarmCheck, LogCheck, MetricCheck
+
+        invocations = aws.LambdaInvocations(self._clients)
+        states = aws.CloudWatchStates(self._clients, self.clock)
+        return Verifier(
+            self.deployed_stacks,
+            (
+                AliasCheck(self.functions),
+                CodeCheck(invocations),
+                InvocationCheck(invocations),
+                EndpointCheck(aws.SignedEndpoints(self._clients)),
+                ApiCheck(aws.GatewayStages(self._clients)),
+                LogCheck(aws.CloudWatchLogs(self._clients), invocations),
+                MetricCheck(states),
+                AlarmCheck(states),
+                TrailCheck(aws.CloudTrailEvents(self._clients, self.clock)),
+            ),
+            self.clock,
+            self.screen,
+            poll_seconds=self.poll_seconds,
         )
 
     @property

@@ -60,10 +60,14 @@ from delivery.model.traffic import (
     VersionCalls as VersionCalls,
 )
 from delivery.model.verification import (
+    Answered as Answered,
+    Call as Call,
     CheckResult as CheckResult,
     Expected as Expected,
     ExpectedAlias as ExpectedAlias,
+    LoggedErrors as LoggedErrors,
     Verdict as Verdict,
+    VersionFacts as VersionFacts,
 )
 from delivery.names import (
     APPLICATION_STACK_PREFIX as APPLICATION_STACK_PREFIX,

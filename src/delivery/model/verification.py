@@ -35,6 +35,7 @@ class Expected:
     ``aliases`` go by the function's physical name. ``since`` is when the operation began:
     logs, metrics and CloudTrail are read from there. ``moved`` says whether aliases were
     moved by us, so that CloudTrail has to know of it. ``release`` is the ledger's number.
+    ``moved_functions`` names those whose alias was moved, where not all were.
     """
 
     environment: str
@@ -43,6 +44,45 @@ class Expected:
     since: datetime
     release: int = 0
     moved: bool = False
+    moved_functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a function answered to one event, without anything of its content.
+
+    ``status`` is the HTTP status in it, None when there is none; ``error`` is the class of
+    the error that left the function, empty when none did.
+    """
+
+    version: str
+    status: int | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedErrors:
+    """Lines that tell of an error: how many, and the ids of the first; never their text."""
+
+    count: int
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """What a published version is: its code, and where it logs."""
+
+    code_sha256: str
+    log_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that CloudTrail recorded, and the functions that it names."""
+
+    name: str
+    functions: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,12 @@ from delivery.ports.traffic import (
     RunningTraffic as RunningTraffic,
     Traffic as Traffic,
 )
+from delivery.ports.verification import (
+    AlarmStates as AlarmStates,
+    ApiStages as ApiStages,
+    Endpoints as Endpoints,
+    ErrorMetrics as ErrorMetrics,
+    FunctionLogs as FunctionLogs,
+    Invocations as Invocations,
+    Trail as Trail,
+)
