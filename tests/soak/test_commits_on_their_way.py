@@ -1,0 +1,232 @@
+"""Where a commit stops that breaks something, and what one publishes that does not.
+
+The commits are made in a clone and released on the plane that the rehearsal left running.
+Their build runs the application's tests alone, so that six of them take minutes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from .conftest import Workplace
+
+pytestmark = pytest.mark.soak
+
+ENVIRONMENTS = ("development", "staging", "production")
+PATIENCE_SECONDS = 400.0
+
+Edit = Callable[[str], str]
+Aws = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Release:
+    """One commit's execution, followed to where it stopped."""
+
+    status: dict[str, Any]
+
+    @property
+    def stages(self) -> dict[str, str]:
+        """Return CodePipeline's word for each stage."""
+        return {each["name"]: each["status"] for each in self.status["stages"]}
+
+    @property
+    def failure(self) -> dict[str, Any]:
+        """Return the one failure that the status explains."""
+        (found,) = self.status["failures"]
+        return dict(found)
+
+    def reached(self) -> list[str]:
+        """Return the stages that began, in order."""
+        return [name for name, status in self.stages.items() if status != "NotStarted"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The clone's branch and its pipeline."""
+
+    workplace: Workplace
+    base: str
+
+    def release(self, edits: dict[str, Edit], *, until: str) -> Release:
+        """Commit edits of what the base holds, and follow the commit to a stage's end."""
+        self._git("checkout", "--quiet", self.base, "--", ".")
+        for name, edit in edits.items():
+            path = self.workplace.folder / name
+            before = path.read_text(encoding="utf-8")
+            after = edit(before)
+            assert after != before, f"the edit of {name} changed nothing"
+            path.write_text(after, encoding="utf-8")
+        self.commit("Change " + ", ".join(edits))
+        started = self.workplace.json("start", "--local", "--yes")
+        return self._followed(started["execution"], until)
+
+    def commit(self, message: str) -> None:
+        """Commit all there is, as somebody."""
+        self._git("commit", "--quiet", "--all", "--message", message)
+
+    def _followed(self, execution: str, until: str) -> Release:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            status = self.workplace.json("status", "--local")
+            assert status["execution"] == execution
+            if status["status"] in {"Succeeded", "Failed", "Stopped"}:
+                return Release(status)
+            for approval in status["approvals"]:
+                verdict = "reject" if approval["stage"] == until else "approve"
+                words = (approval["stage"], "--execution", execution)
+                self.workplace.tool(verdict, *words, "--comment", "read", "--local")
+            time.sleep(1)
+        raise AssertionError(f"{execution} did not end: {status}")
+
+    def _git(self, *words: str) -> str:
+        who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+        done = subprocess.run(
+            ["git", *who, *words],
+            cwd=self.workplace.folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def aws(workplace: Workplace, rehearsal: dict[str, Any]) -> Aws:
+    """Clients to the plane, as the operator."""
+    from own_plane import clients_of
+
+    return clients_of(rehearsal["endpoint_url"])
+
+
+@pytest.fixture(scope="module")
+def line(workplace: Workplace, rehearsal: dict[str, Any]) -> Line:
+    """The clone with a build that tests the application alone, released once."""
+    assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
+    start = Line(workplace, "HEAD")
+    narrowed = {
+        "buildspec.yml": replacing(
+            ("pytest tests/unit tests/contract", "pytest tests/unit/functions"),
+            ("--cov=src/delivery --cov=src/awsrules ", ""),
+        )
+    }
+    released = start.release(narrowed, until="ApproveStaging")
+    assert released.stages["DeployDevelopment"] == "Succeeded", released.status
+    return Line(workplace, start._git("rev-parse", "HEAD"))
+
+
+def replacing(*pairs: tuple[str, str]) -> Edit:
+    """Return an edit that replaces the first occurrence of each text."""
+
+    def edit(text: str) -> str:
+        for old, new in pairs:
+            assert old in text, f"there is no {old!r}"
+            text = text.replace(old, new, 1)
+        return text
+
+    return edit
+
+
+def appending(more: str) -> Edit:
+    """Return an edit that adds to a file's end."""
+    return lambda text: text + more
+
+
+def versions(aws: Aws, environment: str) -> dict[str, str]:
+    """Return each alias's version in one environment, by function."""
+    stack = f"medical-record-analysis-lambda-{environment}"
+    outputs = aws("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    aliases = [
+        each["OutputValue"].rsplit(":", 2)[-2:]
+        for each in outputs["Outputs"]
+        if each["OutputKey"].endswith("FunctionAlias")
+    ]
+    client = aws("lambda")
+    return {
+        name: client.get_alias(FunctionName=name, Name=alias)["FunctionVersion"]
+        for name, alias in aliases
+    }
+
+
+def test_documentation_and_the_tool_alone_publish_no_version(
+    line: Line, aws: Aws
+) -> None:
+    before = versions(aws, "development")
+    edits = {
+        "README.md": appending("\nOne more sentence.\n"),
+        "src/delivery/__init__.py": appending("\n# One more remark.\n"),
+    }
+    release = line.release(edits, until="ApproveStaging")
+    assert release.stages["DeployDevelopment"] == "Succeeded", release.status
+    assert versions(aws, "development") == before
+
+
+def test_more_memory_for_one_function_publishes_and_shifts_that_one_alone(
+    line: Line, aws: Aws
+) -> None:
+    before = {name: versions(aws, name) for name in ENVIRONMENTS}
+    handler = "      Handler: medical_records.handlers.analyze.handler\n"
+    more = replacing((handler, f"{handler}      MemorySize: 1536\n"))
+    release = line.release({"templates/template.yaml": more}, until="")
+    assert release.status["status"] == "Succeeded", release.status
+    for environment in ENVIRONMENTS:
+        after = versions(aws, environment)
+        changed = {
+            name for name in after if after[name] != before[environment].get(name)
+        }
+        assert changed == {f"mra-{environment}-analyze"}
+    deployments = aws("codedeploy").list_deployments()["deployments"]
+    newest = aws("codedeploy").get_deployment(deploymentId=deployments[0])
+    assert "Analyze" in newest["deploymentInfo"]["deploymentGroupName"]
+
+
+def test_a_broken_test_stops_in_the_build_and_is_named(line: Line) -> None:
+    failing = "\n\ndef test_of_a_broken_commit() -> None:\n    assert 1 == 2\n"
+    release = line.release(
+        {"tests/unit/functions/test_dates.py": appending(failing)}, until=""
+    )
+    assert release.reached() == ["Source", "Build"]
+    name = "tests/unit/functions/test_dates.py::test_of_a_broken_commit"
+    assert release.failure["tests"] == [name]
+    assert name in release.failure["cause"]
+
+
+def test_a_broken_template_stops_in_the_build_with_file_and_line(line: Line) -> None:
+    mistake = replacing(
+        ("    Type: AWS::Logs::LogGroup", "    Type: AWS::Logs::LogGrup")
+    )
+    release = line.release({"templates/template.yaml": mistake}, until="")
+    assert release.reached() == ["Source", "Build"]
+    text = (line.workplace.folder / "templates/template.yaml").read_text()
+    number = 1 + text[: text.index("AWS::Logs::LogGrup")].count("\n")
+    place = f"templates/template.yaml:{number}"
+    assert any(place in each for each in release.failure["details"]), release.failure
+
+
+def test_a_function_that_cannot_be_imported_stops_in_developments_smoke_test(
+    line: Line,
+) -> None:
+    typo = replacing(("handlers.health.handler", "handlers.helth.handler"))
+    release = line.release({"templates/template.yaml": typo}, until="")
+    assert release.reached() == ["Source", "Build", "DeployDevelopment"]
+    assert release.failure["stage"] == "DeployDevelopment"
+    assert any("smoke" in each for each in release.failure["tests"]), release.failure
+
+
+def test_a_failing_integration_stops_in_staging(line: Line) -> None:
+    failing = (
+        "\n\ndef test_of_a_teapot(api: SignedApi) -> None:\n"
+        '    assert api.get("/health").status_code == 418\n'
+    )
+    release = line.release(
+        {"tests/integration/test_integration.py": appending(failing)}, until=""
+    )
+    assert release.stages["DeployStaging"] == "Failed"
+    assert release.stages["ApproveProduction"] == "NotStarted"
+    assert any("test_of_a_teapot" in each for each in release.failure["tests"])
