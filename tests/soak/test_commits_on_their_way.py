@@ -116,8 +116,8 @@ def line(workplace: Workplace, rehearsal: dict[str, Any]) -> Line:
             ("--cov=src/delivery --cov=src/awsrules ", ""),
         )
     }
-    released = start.release(narrowed, until="ApproveStaging")
-    assert released.stages["DeployDevelopment"] == "Succeeded", released.status
+    released = start.release(narrowed, until="")
+    assert released.status["status"] == "Succeeded", released.status
     return Line(workplace, start._git("rev-parse", "HEAD"))
 
 
