@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LOCK := requirements/project.lock
 SETUP := $(VENV)/.installed
 
-SOURCES := deploy_pipeline.py src tests
+SOURCES := deploy_pipeline.py rollback.py src tests
 
 .PHONY: rehearse test soak lint bench clean lock
 .DELETE_ON_ERROR:
@@ -25,7 +25,7 @@ lint: $(SETUP)
 	$(BIN)/black --check --quiet $(SOURCES)
 	$(BIN)/flake8 $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/bandit --quiet --recursive --configfile .bandit.yaml src deploy_pipeline.py
+	$(BIN)/bandit --quiet --recursive --configfile .bandit.yaml src deploy_pipeline.py rollback.py
 	$(BIN)/cfn-lint templates/*.yaml
 	$(BIN)/python deploy_pipeline.py validate
 

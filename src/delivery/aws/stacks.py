@@ -48,6 +48,10 @@ class CloudFormationStacks:
             if request.template_url
             else {"TemplateBody": request.template}
         )
+        role = {"RoleARN": request.role_arn} if request.role_arn else {}
+        kept = [
+            {"ParameterKey": key, "UsePreviousValue": True} for key in request.keeps
+        ]
         with self._doing(f"make a change set for stack {request.name}"):
             answer = self._api.create_change_set(
                 StackName=request.name,
@@ -57,9 +61,11 @@ class CloudFormationStacks:
                 Parameters=[
                     {"ParameterKey": key, "ParameterValue": value}
                     for key, value in request.parameters.items()
-                ],
+                ]
+                + kept,
                 Tags=[{"Key": k, "Value": v} for k, v in request.tags.items()],
                 **template,
+                **role,
             )
         return ChangeSet(answer["Id"], answer["StackId"], "CREATE_PENDING")
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from delivery.flows.stack import StackDeployer
     from delivery.flows.status import StatusReader
     from delivery.flows.verify import Verifier
+    from delivery.flows.undo import Undoer
     from delivery.ports import (
         Account,
         Alarms,
@@ -323,6 +324,46 @@ class Tools:
             dry_run=dry_run,
             poll_seconds=self.poll_seconds,
             change_set_poll_seconds=min(self.poll_seconds, 2.0),
+        )
+
+    def undoer(self, environment: str) -> Undoer:
+        """Return what takes a release back in one environment."""
+        from delivery.aws.rollback import (
+            CloudFormationUndo,
+            CodeDeployShifts,
+            LambdaVersions,
+            StageTransitions,
+        )
+        from delivery.flows.moving import AliasMover, Pace
+        from delivery.flows.reconcile import Reconciler
+        from delivery.flows.undo import Undoer
+
+        aliases = LambdaVersions(self._clients)
+        return Undoer(
+            environment=environment,
+            account=self.account,
+            region=self.region,
+            stacks=self.stacks,
+            deployed=self.deployed_stacks,
+            aliases=aliases,
+            shifts=CodeDeployShifts(self._clients),
+            transitions=StageTransitions(self._clients),
+            undo=CloudFormationUndo(self._clients),
+            pipelines=self.pipelines,
+            store=self.release_store,
+            mover=AliasMover(aliases, self.clock, Pace(self.clock)),
+            reconciler=Reconciler(
+                self.account,
+                self.deployed_stacks,
+                self.functions,
+                self.release_store,
+                self.stack_deployer(),
+                self.clock,
+            ),
+            clock=self.clock,
+            screen=self.screen,
+            pipeline=PIPELINE_NAME,
+            poll_seconds=min(self.poll_seconds, 2.0),
         )
 
     def status_reader(self) -> StatusReader:

@@ -7,6 +7,7 @@
 ``account``   what an account holds besides stacks and pipelines.
 ``verification`` what a verification expects, and what it found.
 ``traffic``   traffic of a rehearsal, and what is broken on purpose.
+``aliases``   aliases, versions and traffic shifts at one moment.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -42,6 +43,11 @@ from delivery.model.account import (
     Identity as Identity,
     StoredObject as StoredObject,
     StoredSecret as StoredSecret,
+)
+from delivery.model.aliases import (
+    AliasNow as AliasNow,
+    RunningShift as RunningShift,
+    VersionNow as VersionNow,
 )
 from delivery.model.machine import (
     Answers as Answers,

@@ -24,13 +24,19 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class StackRequest:
-    """A stack as it shall be."""
+    """A stack as it shall be.
+
+    ``keeps`` names parameters whose present values stay, because nobody may read them.
+    ``role_arn`` is the role that CloudFormation acts with; empty for the caller's own.
+    """
 
     name: str
     template: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str] = field(default_factory=dict)
     template_url: str = ""
+    keeps: tuple[str, ...] = ()
+    role_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ from delivery.ports.machine import (
     Repository as Repository,
     Store as Store,
 )
+from delivery.ports.rollback import (
+    Aliases as Aliases,
+    Shifts as Shifts,
+    StackUndo as StackUndo,
+    Transitions as Transitions,
+)
 from delivery.ports.screen import (
     Live as Live,
     Screen as Screen,

@@ -1,0 +1,55 @@
+"""``rollback.py ENVIRONMENT``: take a release back, by menu or by flags."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from delivery.cli.lazy import exit_code_of
+from delivery.cli.options import Settings, common_options, dry_run_option
+from delivery.names import ENVIRONMENTS
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88}
+)
+@click.argument("environment", type=click.Choice(ENVIRONMENTS))
+@click.option("--stack", is_flag=True, help="Roll back the entire stack.")
+@click.option(
+    "--to",
+    type=click.IntRange(min=1),
+    metavar="RELEASE",
+    help="With --stack: the release to bring back; default: the last known good one.",
+)
+@click.option("--function", metavar="NAME", help="Send one function to a version.")
+@click.option("--version", metavar="V", help="With --function: the version's number.")
+@click.option("--cancel", is_flag=True, help="Cancel the update that is under way.")
+@click.option(
+    "--reconcile",
+    is_flag=True,
+    help="Send functions that --function moved back to what the stack recorded.",
+)
+@click.option("--reason", metavar="TEXT", help="Why; it is recorded in the ledger.")
+@dry_run_option
+@common_options
+@click.pass_obj
+def rollback(settings: Settings, /, environment: str, **flags: Any) -> int:
+    """Take a release back in ENVIRONMENT.
+
+    Without flags it shows what serves and a menu. The entire stack goes back traffic
+    first: aliases are moved within seconds, whatever alarms say, and the stack follows.
+    """
+    from delivery.cli.undoing import Asked, run
+
+    return run(settings, environment, Asked(**flags))
+
+
+def main() -> None:
+    """Run the tool; never returns."""
+
+    def work() -> Any:
+        return rollback.main(prog_name="rollback.py", standalone_mode=False)
+
+    sys.exit(exit_code_of(work, debug="--debug" in sys.argv))

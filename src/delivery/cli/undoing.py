@@ -1,0 +1,237 @@
+"""The work of ``rollback.py``: what serves, the menu, confirmation, and the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+
+from delivery.cli import ask
+from delivery.cli.options import Settings
+from delivery.cli.screen import print_result
+from delivery.cli.wiring import Tools
+from delivery.errors import BadInput, Refused
+from delivery.flows.undo import Undoer, Undone, refused
+from delivery.model import Stack
+from delivery.rollback.options import Choice, Option, Way, best_of
+from delivery.rollback.situation import Situation, pick_release
+
+_TITLES = {
+    Choice.STACK: "Roll back the entire stack to the previous version",
+    Choice.FUNCTION: "Roll back one function to a version",
+    Choice.CANCEL: "Cancel the current update",
+}
+_KEYS = {"1": Choice.STACK, "2": Choice.FUNCTION, "3": Choice.CANCEL}
+EXIT_KEY = "4"
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the flags say."""
+
+    stack: bool = False
+    to: int | None = None
+    function: str | None = None
+    version: str | None = None
+    cancel: bool = False
+    reconcile: bool = False
+    reason: str | None = None
+    dry_run: bool = False
+
+    @property
+    def choice(self) -> Choice | None:
+        """Return the menu's entry that the flags name, or None.
+
+        Raises:
+            BadInput: when they name several, or half of one.
+        """
+        named = [
+            choice
+            for choice, given in (
+                (Choice.STACK, self.stack),
+                (Choice.FUNCTION, self.function is not None),
+                (Choice.CANCEL, self.cancel),
+            )
+            if given
+        ]
+        if len(named) + self.reconcile > 1:
+            raise BadInput(
+                "These flags ask for several things at once.",
+                next_step="Give one of --stack, --function, --cancel, --reconcile.",
+            )
+        if self.to is not None and not self.stack:
+            raise BadInput("--to goes with --stack.", next_step="Add --stack.")
+        if (self.version is None) != (self.function is None):
+            raise BadInput(
+                "--function and --version go together.", next_step="Give both."
+            )
+        return named[0] if named else None
+
+
+def run(settings: Settings, environment: str, asked: Asked) -> int:
+    """Look, choose, confirm, act, report."""
+    choice = asked.choice
+    # What was confirmed here is not asked again by the parts that act.
+    tools = Tools(replace(settings, yes=True))
+    undoer = tools.undoer(environment)
+    if asked.reconcile:
+        return _reconcile(settings, undoer, asked)
+    situation = undoer.situation()
+    options = undoer.options(situation, asked.to)
+    if choice is None:
+        click.echo(situation_text(situation), err=True)
+        choice = _from_menu(situation, options)
+        if choice is None:
+            click.echo("Nothing was changed.", err=True)
+            return 0
+    option = next(each for each in options if each.choice is choice)
+    if not option.possible:
+        raise refused(environment, option)
+    if choice is Choice.FUNCTION:
+        return _one_function(settings, undoer, asked)
+    return _whole(settings, undoer, situation, option, asked)
+
+
+def _whole(
+    settings: Settings,
+    undoer: Undoer,
+    situation: Situation,
+    option: Option,
+    asked: Asked,
+) -> int:
+    click.echo(_plan_text(undoer, situation, option, asked), err=True)
+    if asked.dry_run:
+        click.echo("Dry run: nothing was changed.", err=True)
+        return 0
+    reason = _reason(settings, asked)
+    _confirm(settings, situation.environment)
+    done = undoer.roll_back(situation, option, to=asked.to, reason=reason)
+    return _report(settings, done)
+
+
+def _one_function(settings: Settings, undoer: Undoer, asked: Asked) -> int:
+    function = asked.function or ask.text("Function", flag="--function")
+    if asked.version is None:
+        click.echo(_versions_text(undoer, function), err=True)
+    version = asked.version or ask.text("Version", flag="--version")
+    click.echo(f"{function} goes to version {version}, and is pinned there.", err=True)
+    if asked.dry_run:
+        click.echo("Dry run: nothing was changed.", err=True)
+        return 0
+    reason = _reason(settings, asked)
+    _confirm(settings, undoer.environment)
+    return _report(settings, undoer.move_function(function, version, reason))
+
+
+def _reconcile(settings: Settings, undoer: Undoer, asked: Asked) -> int:
+    if asked.dry_run:
+        click.echo("Dry run: pins would be resolved; nothing was changed.", err=True)
+        return 0
+    _confirm(settings, undoer.environment)
+    reason = asked.reason or "reconciled by hand"
+    return _report(settings, undoer.reconcile(reason))
+
+
+def _reason(settings: Settings, asked: Asked) -> str:
+    if asked.reason:
+        return asked.reason
+    if settings.yes and not ask.is_interactive():
+        raise ask.missing("Reason", "--reason")
+    return ask.text("Reason", flag="--reason")
+
+
+def _confirm(settings: Settings, environment: str) -> None:
+    """Ask once more; production's name is typed back."""
+    if settings.yes:
+        return
+    if environment != PRODUCTION:
+        agreed = ask.confirm("Go on?", yes=False)
+    else:
+        typed = ask.text(f"Type {PRODUCTION} to go on", flag="--yes")
+        agreed = typed == PRODUCTION
+    if not agreed:
+        raise Refused("Nothing was changed.", next_step="Run it again when it should.")
+
+
+def _from_menu(situation: Situation, options: tuple[Option, ...]) -> Choice | None:
+    click.echo(menu_text(situation, options), err=True)
+    best = best_of(situation, options)
+    default = next((key for key, each in _KEYS.items() if each is best), EXIT_KEY)
+    if not ask.is_interactive():
+        raise BadInput(
+            "Nobody can choose from the menu.",
+            why="There is no terminal.",
+            next_step="Give --stack, --function NAME --version V, or --cancel.",
+        )
+    words = [*_KEYS, EXIT_KEY]
+    return _KEYS.get(ask.choice("Choice", words, flag="--stack", default=default))
+
+
+def menu_text(situation: Situation, options: tuple[Option, ...]) -> str:
+    """Return the menu; what cannot be done is there with the reason."""
+    best = best_of(situation, options)
+    lines = []
+    for key, choice in _KEYS.items():
+        option = next(each for each in options if each.choice is choice)
+        mark = "*" if choice is best else " "
+        said = option.reason if option.possible else f"not now: {option.reason}"
+        lines.append(f" {mark}{key}  {_TITLES[choice]} ({said})")
+    mark = "*" if best is None else " "
+    lines.append(f" {mark}{EXIT_KEY}  Exit")
+    lines.append("  * fits best now")
+    return "\n".join(lines)
+
+
+def situation_text(situation: Situation) -> str:
+    """Return what serves, what moves, and the last releases."""
+    lines = [_stack_line(situation.environment, situation.stack)]
+    for shift in situation.shifts:
+        lines.append(f"Deployment {shift.id} is {shift.status}: traffic is shifting.")
+    if situation.unfinished is not None:
+        lines.append(f"A rollback to release {situation.unfinished} was not finished.")
+    for each in situation.releases[:5]:
+        words = ["serves"] if each.number == situation.live else []
+        words += ["verified"] if each.good else ["not verified"]
+        lines.append(f"  release {each.number}  {each.commit[:8]}  {', '.join(words)}")
+    return "\n".join(lines)
+
+
+def _stack_line(environment: str, stack: Stack | None) -> str:
+    if stack is None:
+        return f"{environment} has no stack."
+    return f"{environment}: stack {stack.name} is {stack.status}."
+
+
+def _plan_text(
+    undoer: Undoer, situation: Situation, option: Option, asked: Asked
+) -> str:
+    if option.way is not Way.TRAFFIC_FIRST:
+        return f"{_TITLES[option.choice]}: {option.reason}."
+    target = pick_release(situation, asked.to)
+    if target is None:
+        raise refused(situation.environment, option)
+    moves = undoer.moves_to(target.number)
+    lines = [f"Traffic goes to release {target.number} ({target.commit[:8]}):"]
+    lines += [f"  {each}" for each in moves]
+    lines.append("Then the stack is brought to the same release, without a shift.")
+    return "\n".join(lines)
+
+
+def _versions_text(undoer: Undoer, function: str) -> str:
+    lines = [f"Versions of {function}:"]
+    for each in undoer.aliases.versions(function)[:10]:
+        lines.append(f"  {each.version:>4}  {each.published_at}  {each.code_sha256}")
+    return "\n".join(lines)
+
+
+def _report(settings: Settings, done: Undone) -> int:
+    if settings.as_json:
+        data: dict[str, Any] = done.as_data()
+        print_result(data)
+        return 0
+    click.echo(done.summary)
+    if done.next_step:
+        click.echo(f"Next: {done.next_step}")
+    return 0

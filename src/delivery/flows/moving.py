@@ -1,0 +1,130 @@
+"""Move many aliases in seconds, within Lambda's limit, and say exactly where it stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from delivery.errors import DeliveryError, OperationFailed, Refused, Unreachable
+from delivery.ports import Aliases, Clock
+from delivery.rollback.moves import Move, problem_of
+
+# Lambda answers 15 control-plane requests a second, for the account. Source: AWS Lambda
+# Developer Guide, "Lambda quotas". One is left to others.
+CALLS_PER_SECOND = 14.0
+WORKERS = 8
+ATTEMPTS = 6
+
+Found = TypeVar("Found")
+
+
+@dataclass
+class Pace:
+    """Lets callers through at a steady rate, whoever they are."""
+
+    clock: Clock
+    per_second: float = CALLS_PER_SECOND
+    _next: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self) -> None:
+        """Return when it is the caller's turn."""
+        with self._lock:
+            now = self.clock.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + 1.0 / self.per_second
+        if turn > now:
+            self.clock.sleep(turn - now)
+
+
+@dataclass(frozen=True)
+class AliasMover:
+    """Proves that versions can serve, and sends aliases to them."""
+
+    aliases: Aliases
+    clock: Clock
+    pace: Pace
+
+    def prove(self, moves: Sequence[Move]) -> None:
+        """Refuse before anything moves when one of the versions cannot serve.
+
+        Raises:
+            Refused: with every version that is gone, not ready, or not what was recorded.
+            NotPermitted: when the caller may not read or call one of them.
+        """
+        found = [each for each in self._each(moves, self._problem) if each]
+        if found:
+            raise Refused(
+                "The rollback's target cannot run; nothing was moved.",
+                why="; ".join(found) + ".",
+                next_step="Choose another release with --to, or release the commit again.",
+            )
+
+    def move(self, moves: Sequence[Move]) -> float:
+        """Send each alias to its version; return seconds from first to last.
+
+        Raises:
+            OperationFailed: when one could not be moved; it says what serves what.
+        """
+        needed = [each for each in moves if each.needed]
+        began = self.clock.monotonic()
+        failures = self._each(needed, self._moved)
+        seconds = self.clock.monotonic() - began
+        failed = {
+            move.alias.route.function: error
+            for move, error in zip(needed, failures, strict=True)
+            if error is not None
+        }
+        if failed:
+            raise _half_way(moves, failed)
+        return seconds
+
+    @staticmethod
+    def _each(moves: Sequence[Move], work: Callable[[Move], Found]) -> list[Found]:
+        if not moves:
+            return []
+        with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+            return list(pool.map(work, moves))
+
+    def _problem(self, move: Move) -> str:
+        function = move.alias.route.function
+        self.pace.wait()
+        problem = problem_of(move, self.aliases.version(function, move.version))
+        if not problem:
+            self.aliases.try_call(function, move.version)
+        return problem
+
+    def _moved(self, move: Move) -> DeliveryError | None:
+        for attempt in range(ATTEMPTS):
+            self.pace.wait()
+            try:
+                self.aliases.move(move.alias, move.version)
+                return None
+            except Unreachable as error:
+                if attempt == ATTEMPTS - 1:
+                    return error
+                self.clock.sleep(0.2 * 2**attempt)
+            except DeliveryError as error:
+                return error
+        return None
+
+
+def _half_way(
+    moves: Sequence[Move], failed: dict[str, DeliveryError]
+) -> OperationFailed:
+    """Say what serves what after some aliases were not moved."""
+    lines = []
+    for move in moves:
+        route = move.alias.route
+        error = failed.get(route.function)
+        serves = move.version if error is None else str(route)
+        note = "" if error is None else f" (not moved: {error.what} {error.why})"
+        lines.append(f"{route.function}:{route.alias} serves {serves}{note}")
+    return OperationFailed(
+        f"{len(failed)} of {len(moves)} aliases could not be moved.",
+        why="\n".join(lines),
+        next_step="Mend the cause and run the same command again: it goes on from here.",
+    )

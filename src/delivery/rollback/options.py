@@ -1,0 +1,149 @@
+"""For each choice of the menu: the way it goes from here, or why it cannot go now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from awsrules.statuses import StackStatus
+from delivery.rollback.situation import Known, Situation
+
+
+class Choice(StrEnum):
+    """What the operator can ask for."""
+
+    STACK = "stack"
+    FUNCTION = "function"
+    CANCEL = "cancel"
+
+
+class Way(StrEnum):
+    """How it is done."""
+
+    TRAFFIC_FIRST = "traffic_first"
+    CANCEL_UPDATE = "cancel_update"
+    STOP_SHIFTS = "stop_shifts"
+    ROLL_BACK_STACK = "roll_back_stack"
+    CONTINUE_ROLLBACK = "continue_rollback"
+    MOVE_ONE_ALIAS = "move_one_alias"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice with its way; without one ``reason`` says why it cannot be done now."""
+
+    choice: Choice
+    way: Way | None
+    reason: str
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be done now."""
+        return self.way is not None
+
+
+# Updated and usable; old resources are being removed.
+_CLEANING = StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
+_NEVER_SERVED = {
+    StackStatus.REVIEW_IN_PROGRESS: "it was never deployed",
+    StackStatus.CREATE_IN_PROGRESS: "it is being created; there is nothing before it",
+    StackStatus.ROLLBACK_IN_PROGRESS: "its creation failed and is being taken back",
+    StackStatus.ROLLBACK_COMPLETE: "its creation failed; only deleting it is possible",
+    StackStatus.ROLLBACK_FAILED: "its creation failed, and so did taking that back; "
+    "delete it",
+    StackStatus.DELETE_IN_PROGRESS: "it is being deleted",
+    StackStatus.DELETE_FAILED: "its deletion failed; delete it again",
+    StackStatus.DELETE_COMPLETE: "it is deleted",
+    StackStatus.IMPORT_IN_PROGRESS: "resources are being imported; wait",
+    StackStatus.IMPORT_ROLLBACK_IN_PROGRESS: "an import is being taken back; wait",
+    StackStatus.IMPORT_ROLLBACK_FAILED: "an import could not be taken back; "
+    "CloudFormation wants a person for that",
+    StackStatus.UPDATE_ROLLBACK_IN_PROGRESS: "it is being rolled back already; wait",
+    StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "it was just rolled back "
+    "and cleans up; wait",
+}
+
+
+def options_of(situation: Situation, target: Known | None) -> tuple[Option, ...]:
+    """Return the three choices in the menu's order; ``target`` is where STACK would go."""
+    return (
+        _stack(situation, target),
+        _function(situation),
+        _cancel(situation),
+    )
+
+
+def best_of(situation: Situation, options: tuple[Option, ...]) -> Choice | None:
+    """Return the choice that fits best, or None when leaving is best."""
+    possible = {each.choice: each for each in options if each.possible}
+    if Choice.CANCEL in possible:
+        return Choice.CANCEL
+    whole = possible.get(Choice.STACK)
+    if whole is None:
+        return None
+    repair = whole.way is not Way.TRAFFIC_FIRST or situation.unfinished is not None
+    return Choice.STACK if repair or not situation.live_is_good else None
+
+
+def _stack(situation: Situation, target: Known | None) -> Option:
+    stack = situation.stack
+    if stack is None:
+        return Option(Choice.STACK, None, "there is no stack")
+    match stack.status:
+        case StackStatus.UPDATE_IN_PROGRESS:
+            return Option(Choice.STACK, Way.CANCEL_UPDATE, "an update is under way")
+        case StackStatus.UPDATE_ROLLBACK_FAILED:
+            return Option(
+                Choice.STACK, Way.CONTINUE_ROLLBACK, "a rollback got stuck; it goes on"
+            )
+        case StackStatus.UPDATE_FAILED:
+            return Option(
+                Choice.STACK, Way.ROLL_BACK_STACK, "an update failed and was paused"
+            )
+        case StackStatus.CREATE_FAILED:
+            return Option(
+                Choice.STACK,
+                Way.ROLL_BACK_STACK,
+                "its creation failed and was paused: rolling back DELETES the stack",
+            )
+        case status if status in _NEVER_SERVED:
+            return Option(Choice.STACK, None, _NEVER_SERVED[status])
+        case _:
+            return _traffic_first(situation, target)
+
+
+def _traffic_first(situation: Situation, target: Known | None) -> Option:
+    if target is None:
+        return Option(Choice.STACK, None, "no other release was ever verified")
+    if situation.unfinished is not None:
+        said = f"a rollback to release {target.number} was begun and not ended"
+        return Option(Choice.STACK, Way.TRAFFIC_FIRST, said)
+    doubt = "" if target.good else ", which was never verified"
+    return Option(Choice.STACK, Way.TRAFFIC_FIRST, f"to release {target.number}{doubt}")
+
+
+def _function(situation: Situation) -> Option:
+    stack = situation.stack
+    if stack is None:
+        return Option(Choice.FUNCTION, None, "there is no stack")
+    if stack.status in _NEVER_SERVED:
+        return Option(Choice.FUNCTION, None, _NEVER_SERVED[stack.status])
+    if situation.shifts or stack.status.busy:
+        said = "traffic is being shifted; cancel the update first"
+        return Option(Choice.FUNCTION, None, said)
+    if situation.unfinished is not None:
+        said = "a rollback of the whole stack was begun; let it end first"
+        return Option(Choice.FUNCTION, None, said)
+    return Option(Choice.FUNCTION, Way.MOVE_ONE_ALIAS, "one alias, pinned until then")
+
+
+def _cancel(situation: Situation) -> Option:
+    stack = situation.stack
+    if stack is not None and stack.status is StackStatus.UPDATE_IN_PROGRESS:
+        return Option(Choice.CANCEL, Way.CANCEL_UPDATE, "an update is under way")
+    if situation.shifts:
+        return Option(Choice.CANCEL, Way.STOP_SHIFTS, "traffic is being shifted")
+    if stack is not None and stack.status is _CLEANING:
+        said = "the update has succeeded already and only cleans up; roll it back"
+        return Option(Choice.CANCEL, None, said)
+    return Option(Choice.CANCEL, None, "no update is under way")

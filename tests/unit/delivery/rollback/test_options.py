@@ -1,0 +1,139 @@
+"""Every stack status has one answer for each choice of the menu."""
+
+from __future__ import annotations
+
+import pytest
+
+from awsrules.statuses import StackStatus
+from delivery.errors import BadInput
+from delivery.model import RunningShift, Stack
+from delivery.rollback.options import Choice, Way, best_of, options_of
+from delivery.rollback.situation import (
+    Known,
+    Situation,
+    freeze_reason,
+    pick_release,
+    unfinished_release,
+)
+
+RELEASES = (Known(3, good=False), Known(2, good=True), Known(1, good=True))
+NO = None
+
+# Status: what the entire stack, one function, and cancelling come to.
+TABLE: dict[str | None, tuple[Way | None, Way | None, Way | None]] = {
+    None: (NO, NO, NO),
+    "REVIEW_IN_PROGRESS": (NO, NO, NO),
+    "CREATE_IN_PROGRESS": (NO, NO, NO),
+    "CREATE_FAILED": (Way.ROLL_BACK_STACK, Way.MOVE_ONE_ALIAS, NO),
+    "CREATE_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
+    "ROLLBACK_IN_PROGRESS": (NO, NO, NO),
+    "ROLLBACK_FAILED": (NO, NO, NO),
+    "ROLLBACK_COMPLETE": (NO, NO, NO),
+    "DELETE_IN_PROGRESS": (NO, NO, NO),
+    "DELETE_FAILED": (NO, NO, NO),
+    "DELETE_COMPLETE": (NO, NO, NO),
+    "UPDATE_IN_PROGRESS": (Way.CANCEL_UPDATE, NO, Way.CANCEL_UPDATE),
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": (Way.TRAFFIC_FIRST, NO, NO),
+    "UPDATE_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
+    "UPDATE_FAILED": (Way.ROLL_BACK_STACK, Way.MOVE_ONE_ALIAS, NO),
+    "UPDATE_ROLLBACK_IN_PROGRESS": (NO, NO, NO),
+    "UPDATE_ROLLBACK_FAILED": (Way.CONTINUE_ROLLBACK, Way.MOVE_ONE_ALIAS, NO),
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": (NO, NO, NO),
+    "UPDATE_ROLLBACK_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
+    "IMPORT_IN_PROGRESS": (NO, NO, NO),
+    "IMPORT_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
+    "IMPORT_ROLLBACK_IN_PROGRESS": (NO, NO, NO),
+    "IMPORT_ROLLBACK_FAILED": (NO, NO, NO),
+    "IMPORT_ROLLBACK_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
+}
+
+
+def make_situation(status: str | None = "UPDATE_COMPLETE", **more: object) -> Situation:
+    stack = Stack("app", "arn:app", StackStatus(status)) if status else None
+    known: dict[str, object] = {"live": 3, "releases": RELEASES, **more}
+    return Situation("production", stack, **known)  # type: ignore[arg-type]
+
+
+def ways(situation: Situation) -> dict[Choice, Way | None]:
+    options = options_of(situation, pick_release(situation, None))
+    return {each.choice: each.way for each in options}
+
+
+def test_the_table_knows_every_status() -> None:
+    assert {each for each in TABLE if each} == {each.value for each in StackStatus}
+
+
+@pytest.mark.parametrize("status", TABLE)
+def test_each_status_has_its_answer_for_each_choice(status: str | None) -> None:
+    assert tuple(ways(make_situation(status)).values()) == TABLE[status]
+
+
+@pytest.mark.parametrize("status", TABLE)
+def test_what_cannot_be_done_says_why(status: str | None) -> None:
+    situation = make_situation(status)
+    for option in options_of(situation, pick_release(situation, None)):
+        assert option.possible or option.reason
+
+
+@pytest.mark.parametrize(
+    "status", ["Created", "Queued", "InProgress", "Baking", "Ready"]
+)
+def test_a_running_deployment_can_be_cancelled_and_forbids_moving_one_alias(
+    status: str,
+) -> None:
+    found = ways(make_situation(shifts=(RunningShift("d-1", status),)))
+    assert found[Choice.CANCEL] is Way.STOP_SHIFTS
+    assert found[Choice.FUNCTION] is None
+
+
+def test_the_previous_release_is_the_last_verified_one_not_current_minus_one() -> None:
+    releases = (
+        Known(5, good=False),
+        Known(4, good=False),
+        Known(3, good=False),
+        Known(2, good=True),
+        Known(1, good=True),
+    )
+    chosen = pick_release(make_situation(live=5, releases=releases), None)
+    assert chosen is not None and chosen.number == 2
+
+
+def test_without_another_verified_release_there_is_nothing_to_go_back_to() -> None:
+    situation = make_situation(live=1, releases=(Known(1, good=True),))
+    assert pick_release(situation, None) is None
+    assert ways(situation)[Choice.STACK] is None
+
+
+@pytest.mark.parametrize("wanted", [3, 9])
+def test_a_release_that_serves_or_is_unknown_is_refused(wanted: int) -> None:
+    with pytest.raises(BadInput):
+        pick_release(make_situation(), wanted)
+
+
+def test_a_rollback_that_was_killed_goes_on_to_the_same_release() -> None:
+    situation = make_situation(live=1, unfinished=1)
+    chosen = pick_release(situation, None)
+    assert chosen is not None and chosen.number == 1
+    assert best_of(situation, options_of(situation, chosen)) is Choice.STACK
+
+
+def test_the_reason_of_a_closed_stage_names_the_release() -> None:
+    assert unfinished_release(freeze_reason(12)) == 12
+    assert unfinished_release("closed by Ann for the holidays 24") is None
+
+
+@pytest.mark.parametrize(
+    ("situation", "best"),
+    [
+        (make_situation(), Choice.STACK),
+        (make_situation(live=2), None),
+        (make_situation("UPDATE_IN_PROGRESS"), Choice.CANCEL),
+        (make_situation("UPDATE_ROLLBACK_FAILED"), Choice.STACK),
+        (make_situation(None), None),
+    ],
+)
+def test_the_best_choice_fits_the_situation(
+    situation: Situation, best: Choice | None
+) -> None:
+    options = options_of(situation, pick_release(situation, None))
+    assert best_of(situation, options) is best
