@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from delivery.errors import BadInput
 from delivery.validate import builds, house, lint, parameters, pipeline, roles
+from delivery.validate.privilege import escalation, proof
 from delivery.validate.model import Finding, Rule, Subject
 
 RULES: tuple[Rule, ...] = (
@@ -14,6 +15,8 @@ RULES: tuple[Rule, ...] = (
     *roles.RULES,
     *pipeline.RULES,
     *builds.RULES,
+    *proof.RULES,
+    *escalation.RULES,
     *lint.RULES,
 )
 

@@ -1,0 +1,163 @@
+"""The deployment role: what it lacks and what it has too much of, by name."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+
+from delivery.validate.privilege.grants import RoleGrants, grants_of
+from delivery.validate.privilege.proof import (
+    DEPLOYER,
+    deployer_has_no_more,
+    deployer_lacks_nothing,
+    deployment_needs,
+    foundation_stack,
+    missing,
+    surplus,
+)
+
+FOREIGN = {
+    "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "mra-x-jobs"}},
+    "Table": {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {"TableName": "mra-x-items", "BillingMode": "PAY_PER_REQUEST"},
+    },
+    "Nightly": {
+        "Type": "AWS::Scheduler::Schedule",
+        "Properties": {
+            "Name": "mra-x-nightly",
+            "ScheduleExpression": "rate(1 day)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {
+                "Arn": "arn:aws:sqs:us-east-1:111122223333:mra-x-jobs",
+                "RoleArn": "arn:aws:iam::111122223333:role/mra-x-nightly",
+            },
+        },
+    },
+    "Machine": {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "StateMachineName": "mra-x-machine",
+            "RoleArn": "arn:aws:iam::111122223333:role/mra-x-machine",
+            "DefinitionString": "{}",
+        },
+    },
+}
+
+FOREIGN_LACKS = set("""
+    dynamodb:CreateTable dynamodb:DeleteTable dynamodb:DescribeContinuousBackups
+    dynamodb:DescribeContributorInsights dynamodb:DescribeTable
+    dynamodb:DescribeTimeToLive dynamodb:ListTables dynamodb:ListTagsOfResource
+    dynamodb:TagResource dynamodb:UntagResource dynamodb:UpdateTable
+    iam:PassRole
+    scheduler:CreateSchedule scheduler:DeleteSchedule scheduler:GetSchedule
+    scheduler:ListSchedules scheduler:UpdateSchedule
+    states:CreateStateMachine states:DeleteStateMachine states:DescribeStateMachine
+    states:ListStateMachines states:ListTagsForResource states:TagResource
+    states:UntagResource states:UpdateStateMachine
+    """.split())
+
+
+def without(role: RoleGrants, statement: str, action: str) -> RoleGrants:
+    """Give the role with one action of one statement removed."""
+    documents = copy.deepcopy(list(role.documents))
+    for document in documents:
+        for body in document["Statement"]:
+            if body["Sid"] == statement and body["Effect"] == "Allow":
+                given = body["Action"]
+                given = [given] if isinstance(given, str) else given
+                body["Action"] = [each for each in given if each != action]
+    return replace(role, documents=tuple(documents))
+
+
+def test_our_deployment_role_holds_what_is_needed_and_no_more(make_subject) -> None:
+    subject = make_subject()
+    assert [str(each) for each in deployer_lacks_nothing(subject)] == []
+    assert [str(each) for each in deployer_has_no_more(subject)] == []
+
+
+def test_a_missing_permission_is_named_with_who_needs_it(make_subject) -> None:
+    subject = make_subject(
+        foundation={"                  - lambda:PublishVersion\n": ""}
+    )
+    first, second = sorted(each.message for each in deployer_lacks_nothing(subject))
+    assert "lacks lambda:PublishVersion" in first
+    assert "AWS::Lambda::Function, needs it in development, staging, produc" in first
+    assert "AWS::Lambda::Version" in second
+
+
+def test_a_permission_too_much_is_named_with_its_own_line(make_subject) -> None:
+    added = "                  - lambda:PublishVersion\n"
+    subject = make_subject(
+        foundation={added: added + "                  - lambda:InvokeFunction\n"}
+    )
+    (finding,) = deployer_has_no_more(subject)
+    assert "may lambda:InvokeFunction (ManageFunctions)" in finding.message
+    lines = subject.foundation.text.splitlines()
+    assert lines[(finding.line or 0) - 1].strip() == "- lambda:InvokeFunction"
+
+
+@pytest.mark.thorough
+def test_any_one_permission_removed_is_named(make_subject) -> None:
+    subject = make_subject()
+    role = grants_of(foundation_stack(subject), DEPLOYER)
+    needs = [each for many in deployment_needs(subject).values() for each in many]
+    unnamed = [
+        (grant.statement, grant.action)
+        for grant in role.grants
+        if grant.action
+        not in {
+            _canonical(need.action, grant.action)
+            for need, _ in missing(without(role, grant.statement, grant.action), needs)
+        }
+    ]
+    print(f"{len(role.grants) - len(unnamed)} of {len(role.grants)} named")
+    assert len(role.grants) > 120
+    assert unnamed == []
+
+
+def _canonical(needed: str, granted: str) -> str:
+    return granted if needed.lower() == granted.lower() else needed
+
+
+def test_an_application_of_another_shape_gets_its_missing_permissions_listed(
+    make_subject,
+) -> None:
+    subject = make_subject()
+    packaged = copy.deepcopy(dict(subject.packaged))
+    packaged["Resources"].update(FOREIGN)
+    findings = list(deployer_lacks_nothing(replace(subject, packaged=packaged)))
+    lacked = {each.message.split(" lacks ")[1].split(" on ")[0] for each in findings}
+    # The queue brings nothing: its type is in use, and its name begins with the prefix.
+    assert lacked == FOREIGN_LACKS
+
+
+def test_a_narrowed_write_is_needed_again_once_its_property_is_used(
+    make_subject,
+) -> None:
+    subject = make_subject()
+    packaged = copy.deepcopy(dict(subject.packaged))
+    bucket = packaged["Resources"]["RecordBucket"]["Properties"]
+    bucket["CorsConfiguration"] = {"CorsRules": []}
+    found = deployer_lacks_nothing(replace(subject, packaged=packaged))
+    lacked = {each.message.split(" lacks ")[1].split(" on ")[0] for each in found}
+    assert lacked == {"s3:PutBucketCORS", "s3:DeleteBucketCors"}
+
+
+def test_a_name_outside_the_prefix_is_beyond_the_role(make_subject) -> None:
+    subject = make_subject()
+    packaged = copy.deepcopy(dict(subject.packaged))
+    queue = packaged["Resources"]["DeadLetterQueue"]["Properties"]
+    queue["QueueName"] = "somebody-elses"
+    found = list(deployer_lacks_nothing(replace(subject, packaged=packaged)))
+    assert any("sqs:CreateQueue on arn:aws:sqs" in each.message for each in found)
+
+
+def test_surplus_looks_at_the_resource_too(make_subject) -> None:
+    subject = make_subject()
+    role = grants_of(foundation_stack(subject), DEPLOYER)
+    elsewhere = replace(role.grants[0], resources=("arn:aws:lambda:*:*:layer:*",))
+    needs = deployment_needs(subject)["production"]
+    assert list(surplus(replace(role, grants=(elsewhere,)), needs)) == [elsewhere]
