@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rehearsal.plane import Plane
 
 _FLUSH_EVERY_SECONDS = 0.2
+# Lines of a stream that stay: hours of traffic would fill the memory with what nobody reads.
+_KEPT_LINES = 2000
 
 
 class LogWriter:
@@ -59,6 +61,15 @@ class LogWriter:
             logs.put_log_events(
                 logGroupName=group, logStreamName=stream, logEvents=events
             )
+        self._forget_the_oldest(group, stream)
+
+    def _forget_the_oldest(self, group: str, stream: str) -> None:
+        from moto.logs.models import logs_backends
+
+        groups: Any = logs_backends[self._plane.account][self._plane.region].groups
+        kept = groups[group].streams.get(stream) if group in groups else None
+        if kept is not None and len(kept.events) > _KEPT_LINES:
+            del kept.events[:-_KEPT_LINES]
 
 
 def _make_stream(logs: Any, group: str, stream: str) -> None:

@@ -14,7 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 Dimensions = frozenset[tuple[str, str]]
 
-_KEPT_VALUES = 1000
+# Percentiles stay exact for so many values of a minute, then approximate.
+_KEPT_VALUES = 250
+# Minutes of a series that stay: three days of them, where all have data.
+_KEPT_MINUTES = 3 * 24 * 60
 
 
 @dataclass(slots=True)
@@ -33,7 +36,6 @@ class Minute:
         self.count += count
         self.least = min(self.least, value)
         self.most = max(self.most, value)
-        # Percentiles stay exact for a thousand values a minute, then approximate.
         if len(self.values) < _KEPT_VALUES:
             self.values.append(value)
 
@@ -115,6 +117,8 @@ class Metrics:
                 series = self._series[key] = Series(*key, unit)
             minute = series.minutes.setdefault(_minute_of(at), Minute())
             minute.add(value, count)
+            if len(series.minutes) > _KEPT_MINUTES:
+                del series.minutes[min(series.minutes)]
 
     def read(
         self,

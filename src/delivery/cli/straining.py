@@ -119,6 +119,11 @@ def measured_lines(measured: Measured) -> Iterator[str]:
             f"  This machine did not keep up: {requests.asked} were due at "
             f"{requests.rate:g}/s."
         )
+    if refused := _refused_by_load(measured):
+        yield (
+            f"  This machine did not keep up: {refused} calls found all of a function's "
+            "concurrency in use. A lower --rate tells more."
+        )
     statuses = ", ".join(
         f"{status or 'no answer'}: {number}"
         for status, number in sorted(requests.by_status.items())
@@ -141,6 +146,15 @@ def measured_lines(measured: Measured) -> Iterator[str]:
         yield "  No alarm fired."
     for fault in measured.faults:
         yield f"  Injected {fault.injection.kind}: happened {fault.met} times."
+
+
+def _refused_by_load(measured: Measured) -> int:
+    """Return how many calls were throttled although nobody asked for it."""
+    if any(
+        each.injection.kind in ("throttling", "latency") for each in measured.faults
+    ):
+        return 0
+    return sum(each.throttles for each in measured.calls)
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -69,3 +69,15 @@ def test_an_alarm_on_one_metric_is_a_query_like_any_other() -> None:
     assert period_of(queries) == 2 * MINUTE
     series = run_queries(filled(), queries, START, START + 2 * MINUTE)
     assert series == {"m1": {START: 5.0}}
+
+
+def test_what_is_kept_of_a_long_time_and_of_much_traffic_is_bounded() -> None:
+    metrics = Metrics()
+    for minute in range(4400):
+        metrics.put("N", "M", {}, 1.0, at=START + minute * MINUTE)
+    for _ in range(1000):
+        metrics.put("N", "M", {}, 2.0, at=START + 4400 * MINUTE)
+    (series,) = metrics.all()
+    assert len(series.minutes) == 4320
+    newest = series.minutes[max(series.minutes)]
+    assert (newest.total, newest.count, len(newest.values)) == (2000.0, 1000, 250)
