@@ -11,10 +11,12 @@ import click
 import pytest
 
 from delivery.cli.main import cli
+from delivery.cli.rollback import rollback
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 TOOL = "./deploy_pipeline.py"
+ROLLBACK = "./rollback.py"
 # Programs of a shell line that are not ours to check.
 FOREIGN = {"aws", "curl", "git", "cd", "export", "sam", "pre-commit", "python"}
 
@@ -33,7 +35,7 @@ def _shell_lines(page: Path) -> list[str]:
 def _inline_commands(page: Path) -> list[str]:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
     spans = re.findall(r"`([^`]+)`", text)
-    return [span for span in spans if span.startswith((TOOL, "make "))]
+    return [span for span in spans if span.startswith((TOOL, ROLLBACK, "make "))]
 
 
 def _commands(page: Path) -> list[str]:
@@ -88,6 +90,9 @@ def test_a_command_of_the_docs_is_one_the_tool_accepts(command: str) -> None:
                 for word in words[1:]
             ]
         )
+    elif words[0] == ROLLBACK:
+        named = [re.sub("^(<.*>|ENV|ENVIRONMENT)$", "production", w) for w in words[1:]]
+        rollback.make_context("rollback.py", named)
     elif words[0].startswith("./") or words[0].startswith("."):
         assert (ROOT / words[0]).exists()
     else:

@@ -6,7 +6,9 @@ Their build runs the application's tests alone, so that six of them take minutes
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -230,3 +232,66 @@ def test_a_failing_integration_stops_in_staging(line: Line) -> None:
     assert release.stages["DeployStaging"] == "Failed"
     assert release.stages["ApproveProduction"] == "NotStarted"
     assert any("test_of_a_teapot" in each for each in release.failure["tests"])
+
+
+def _rollback(line: Line, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "rollback.py", "production", "--local", *words],
+        cwd=line.workplace.folder,
+        env=line.workplace.environment,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def _code(aws: Aws) -> dict[str, str]:
+    """Return the hash of the code that each of production's aliases serves."""
+    client = aws("lambda")
+    return {
+        name: client.get_function_configuration(FunctionName=name, Qualifier=version)[
+            "CodeSha256"
+        ]
+        for name, version in versions(aws, "production").items()
+    }
+
+
+def test_a_release_is_taken_back_and_the_next_push_deploys_normally(
+    line: Line, aws: Aws
+) -> None:
+    before = _code(aws)
+    release = "src/functions/medical_records/release.py"
+    bad = line.release({release: appending("\n# A synthetic change.\n")}, until="")
+    assert bad.status["status"] == "Succeeded", bad.status
+    assert _code(aws) != before
+
+    back = _rollback(
+        line, "--stack", "--yes", "--reason", "synthetic", "--output", "json"
+    )
+
+    assert back.returncode == 0, back.stderr
+    report = json.loads(back.stdout)
+    assert report["verification"]["outcome"] == "passed"
+    assert _code(aws) == before
+    assert line.workplace.tool("releases", "verify", "--local").returncode == 0
+
+    fix = line.release({release: appending("\n# A synthetic fix.\n")}, until="")
+    assert fix.status["status"] == "Succeeded", fix.status
+    assert _code(aws) != before
+
+
+def test_one_function_goes_back_and_is_reconciled(line: Line, aws: Aws) -> None:
+    served = versions(aws, "production")
+    name = "mra-production-health"
+
+    moved = _rollback(
+        line, "--function", name, "--version", "1", "--yes", "--reason", "synthetic"
+    )
+
+    assert moved.returncode == 0, moved.stdout + moved.stderr
+    assert versions(aws, "production")[name] == "1"
+    again = _rollback(line, "--reconcile", "--yes")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert versions(aws, "production") == served

@@ -31,6 +31,7 @@ from delivery.names import ENVIRONMENTS
     is_flag=True,
     help="Send functions that --function moved back to what the stack recorded.",
 )
+@click.option("--verify", is_flag=True, help="Only verify what serves now.")
 @click.option("--reason", metavar="TEXT", help="Why; it is recorded in the ledger.")
 @dry_run_option
 @common_options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 
 import click
 
@@ -11,11 +11,14 @@ from delivery.cli import ask
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
-from delivery.errors import BadInput, Refused
+from delivery.cli.verifying import verify_environment
+from delivery.errors import EXIT_DONE, BadInput, NotVerified, Refused
 from delivery.flows.undo import Undoer, Undone, refused
-from delivery.model import Stack
+from delivery.flows.verify import expected_now
+from delivery.model import APPLICATION_STACK_PREFIX, Outcome, Stack, Verdict
 from delivery.rollback.options import Choice, Option, Way, best_of
 from delivery.rollback.situation import Situation, pick_release
+from delivery.verify.report import verdict_text
 
 _TITLES = {
     Choice.STACK: "Roll back the entire stack to the previous version",
@@ -37,6 +40,7 @@ class Asked:
     version: str | None = None
     cancel: bool = False
     reconcile: bool = False
+    verify: bool = False
     reason: str | None = None
     dry_run: bool = False
 
@@ -56,10 +60,11 @@ class Asked:
             )
             if given
         ]
-        if len(named) + self.reconcile > 1:
+        if len(named) + self.reconcile + self.verify > 1:
             raise BadInput(
                 "These flags ask for several things at once.",
-                next_step="Give one of --stack, --function, --cancel, --reconcile.",
+                next_step="Give one of --stack, --function, --cancel, --reconcile, "
+                "--verify.",
             )
         if self.to is not None and not self.stack:
             raise BadInput("--to goes with --stack.", next_step="Add --stack.")
@@ -73,11 +78,13 @@ class Asked:
 def run(settings: Settings, environment: str, asked: Asked) -> int:
     """Look, choose, confirm, act, report."""
     choice = asked.choice
+    if asked.verify:
+        return verify_environment(settings, environment)
     # What was confirmed here is not asked again by the parts that act.
     tools = Tools(replace(settings, yes=True))
     undoer = tools.undoer(environment)
     if asked.reconcile:
-        return _reconcile(settings, undoer, asked)
+        return _reconcile(settings, tools, undoer, asked)
     situation = undoer.situation()
     options = undoer.options(situation, asked.to)
     if choice is None:
@@ -90,28 +97,32 @@ def run(settings: Settings, environment: str, asked: Asked) -> int:
     if not option.possible:
         raise refused(environment, option)
     if choice is Choice.FUNCTION:
-        return _one_function(settings, undoer, asked)
-    return _whole(settings, undoer, situation, option, asked)
+        return _one_function(settings, tools, undoer, asked)
+    return _whole(settings, tools, situation, option, asked)
 
 
 def _whole(
     settings: Settings,
-    undoer: Undoer,
+    tools: Tools,
     situation: Situation,
     option: Option,
     asked: Asked,
 ) -> int:
+    undoer = tools.undoer(situation.environment)
     click.echo(_plan_text(undoer, situation, option, asked), err=True)
     if asked.dry_run:
         click.echo("Dry run: nothing was changed.", err=True)
         return 0
     reason = _reason(settings, asked)
     _confirm(settings, situation.environment)
+    began = tools.clock.now()
     done = undoer.roll_back(situation, option, to=asked.to, reason=reason)
-    return _report(settings, done)
+    return _report(settings, tools, done, began)
 
 
-def _one_function(settings: Settings, undoer: Undoer, asked: Asked) -> int:
+def _one_function(
+    settings: Settings, tools: Tools, undoer: Undoer, asked: Asked
+) -> int:
     function = asked.function or ask.text("Function", flag="--function")
     if asked.version is None:
         click.echo(_versions_text(undoer, function), err=True)
@@ -122,16 +133,19 @@ def _one_function(settings: Settings, undoer: Undoer, asked: Asked) -> int:
         return 0
     reason = _reason(settings, asked)
     _confirm(settings, undoer.environment)
-    return _report(settings, undoer.move_function(function, version, reason))
+    began = tools.clock.now()
+    done = undoer.move_function(function, version, reason)
+    return _report(settings, tools, done, began)
 
 
-def _reconcile(settings: Settings, undoer: Undoer, asked: Asked) -> int:
+def _reconcile(settings: Settings, tools: Tools, undoer: Undoer, asked: Asked) -> int:
     if asked.dry_run:
         click.echo("Dry run: pins would be resolved; nothing was changed.", err=True)
         return 0
     _confirm(settings, undoer.environment)
     reason = asked.reason or "reconciled by hand"
-    return _report(settings, undoer.reconcile(reason))
+    began = tools.clock.now()
+    return _report(settings, tools, undoer.reconcile(reason), began)
 
 
 def _reason(settings: Settings, asked: Asked) -> str:
@@ -226,12 +240,27 @@ def _versions_text(undoer: Undoer, function: str) -> str:
     return "\n".join(lines)
 
 
-def _report(settings: Settings, done: Undone) -> int:
+def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> int:
+    """Print what was done and whether it holds; return the exit code."""
+    if not settings.as_json:
+        click.echo(done.summary)
+        if done.next_step:
+            click.echo(f"Next: {done.next_step}")
+    verdict = _verified(tools, done, began)
     if settings.as_json:
-        data: dict[str, Any] = done.as_data()
-        print_result(data)
-        return 0
-    click.echo(done.summary)
-    if done.next_step:
-        click.echo(f"Next: {done.next_step}")
-    return 0
+        found = verdict.as_data() if verdict else None
+        print_result({**done.as_data(), "verification": found})
+    elif verdict is not None:
+        click.echo(verdict_text(verdict))
+    good = verdict is None or verdict.outcome is Outcome.PASSED
+    return EXIT_DONE if good else NotVerified.exit_code
+
+
+def _verified(tools: Tools, done: Undone, began: datetime) -> Verdict | None:
+    """Verify what serves now; None where nothing serves any more."""
+    if tools.stacks.find(f"{APPLICATION_STACK_PREFIX}{done.environment}") is None:
+        return None
+    now = tools.clock.now()
+    expected = expected_now(tools.release_reader(), done.environment, now=now)
+    moved = any(each.needed for each in done.moves)
+    return tools.verifier().verify(replace(expected, since=began, moved=moved))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,11 @@ from delivery.flows.stack import new_token
 from delivery.ledger.book import Book
 from delivery.ledger.events import (
     AliasMove,
+    Deployed,
     Deployment,
+    Event,
     Pinned,
+    Reconciled,
     RolledBack,
     Scope,
 )
@@ -210,7 +213,7 @@ class Undoer:
         self, situation: Situation, target: Known, reason: str
     ) -> Undone:
         release = self._release(target.number)
-        if situation.unfinished is not None and self._is_back(release):
+        if situation.unfinished is not None and self._is_back():
             self._thaw()
             return self._back(release, (), 0.0, None)
         self.mover.prove(self._moves(release))
@@ -219,22 +222,17 @@ class Undoer:
         moves = self._moves(release)
         seconds = self.mover.move(moves)
         self._say_moved(moves, seconds, target.number)
-        left = self._left(situation)
-        self._record_back(left, target.number, reason, seconds, moves)
+        left = self._record_back(situation, target.number, reason, seconds, moves)
         self._wait_settled()
         self.reconciler.reapply(self.book, self.stack_name, release, reason)
         self._thaw()
         return self._back(release, moves, seconds, left)
 
-    def _is_back(self, release: Release) -> bool:
+    def _is_back(self) -> bool:
         """Whether a rollback that was killed had only the stage left to open."""
-        newest = self.book.view().releases[0]
-        again = newest.deployed
-        return (
-            newest.good
-            and again.kind is Deployment.ROLLBACK
-            and again.template == release.deployed.template
-            and again.parameters == release.deployed.parameters
+        events = self.book.view(releases=RELEASES).events
+        return _last_rollback(events) is not None and isinstance(
+            events[-1].fact, Reconciled
         )
 
     def _back(
@@ -275,22 +273,20 @@ class Undoer:
             self.transitions.thaw(self.pipeline, self.stage)
             self.screen.say(f"Stage {self.stage} is open again.")
 
-    def _left(self, situation: Situation) -> int:
-        """Return the release that traffic is taken from, also when run again."""
-        for event in reversed(self.book.view(releases=RELEASES).events):
-            if isinstance(event.fact, RolledBack) and situation.unfinished is not None:
-                return event.fact.from_release
-        return situation.live or 0
-
     def _record_back(
         self,
-        left: int,
+        situation: Situation,
         target: int,
         reason: str,
         seconds: float,
         moves: tuple[Move, ...],
-    ) -> None:
-        """Write ``rolled_back`` once, whoever else writes meanwhile."""
+    ) -> int:
+        """Write ``rolled_back``, once also when run again; return the release that was left."""
+        begun = situation.unfinished is not None
+        recorded = _last_rollback(self.book.view(releases=RELEASES).events)
+        if begun and recorded is not None:
+            return recorded.from_release
+        left = situation.live or 0
         fact = RolledBack(
             from_release=left,
             to_release=target,
@@ -311,6 +307,7 @@ class Undoer:
             actor=self.account.identity().arn,
             clock=self.clock,
         )
+        return left
 
     def _say_moved(self, moves: tuple[Move, ...], seconds: float, target: int) -> None:
         moved = sum(each.needed for each in moves)
@@ -460,6 +457,17 @@ def _wanted(release: Release, contents: StackContents) -> Mapping[str, Wanted]:
         version = published.get(name, each.version) if same else each.version
         wanted[name] = Wanted(version, each.code_sha256)
     return wanted
+
+
+def _last_rollback(events: Sequence[Event]) -> RolledBack | None:
+    """Return the rollback that no deployment of the pipeline has followed, or None."""
+    for event in reversed(events):
+        match event.fact:
+            case RolledBack() as back:
+                return back
+            case Deployed(kind=kind) if kind is not Deployment.ROLLBACK:
+                return None
+    return None
 
 
 def refused(environment: str, option: Option) -> Refused:

@@ -24,6 +24,8 @@ from delivery.verify.case import Case, Check, make_case
 PATIENCE_SECONDS = 180.0
 # How far back a verification that somebody asks for looks at logs and metrics.
 LOOK_BACK = timedelta(hours=1)
+# Among how many releases the code of a pinned version is looked for.
+PINNED_WITHIN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,21 @@ def expected_now(reader: ReleaseReader, environment: str, *, now: datetime) -> E
         )
     expected = expected_of(release, since=max(release.deployed_at, now - LOOK_BACK))
     aliases = dict(expected.aliases)
-    for pin in reader.releases(environment, limit=1).pins:
-        aliases[pin.function] = ExpectedAlias(pin.move.alias, pin.move.to_version, "")
+    recorded = reader.releases(environment, limit=PINNED_WITHIN)
+    for pin in recorded.pins:
+        version = pin.move.to_version
+        code = _recorded_code(recorded.releases, pin.function, version)
+        aliases[pin.function] = ExpectedAlias(pin.move.alias, version, code)
     return replace(expected, aliases=aliases)
+
+
+def _recorded_code(releases: Sequence[Release], function: str, version: str) -> str:
+    """Return the hash of a version that one of the releases made, or nothing."""
+    for release in releases:
+        made = release.deployed.functions.get(function)
+        if made is not None and made.version == version:
+            return made.code_sha256
+    return ""
 
 
 def expected_of(release: Release, *, since: datetime) -> Expected:

@@ -1,0 +1,423 @@
+"""A release is taken back as a whole, also by whoever runs it after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+from release_fakes import (
+    ACCOUNT,
+    OPERATOR,
+    REGION,
+    FakeReleaseStore,
+    LedgerBuilder,
+    alias_arn,
+    make_contents,
+    make_deployed,
+)
+
+from awsrules.statuses import ExecutionStatus
+from delivery.errors import Refused
+from delivery.flows.moving import AliasMover, Pace
+from delivery.flows.reconcile import Reconciler
+from delivery.flows.undo import Undoer, Undone
+from delivery.ledger.book import Book
+from delivery.ledger.events import Deployment, FunctionVersion, Kind
+from delivery.ledger.releases import live_release, open_pins
+from delivery.model import (
+    AliasNow,
+    AliasRoute,
+    Identity,
+    PipelineState,
+    RunningShift,
+    Stack,
+    StackContents,
+    StackRequest,
+    StageState,
+    VersionNow,
+)
+from delivery.rollback.options import Choice
+
+FUNCTION = "mra-analyze"
+SWITCHED = {"Environment": "production", "ShiftEnabled": "true"}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class World:
+    """One function behind an alias, its stack, the pipeline's stage, and the ledger.
+
+    ``dies_at`` counts effects; the process ends before that one, or after it when
+    ``late`` is set.
+    """
+
+    alias: str = "3"
+    weights: dict[str, float] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    revision: str = "rev-3"
+    parameters: dict[str, str] = field(default_factory=lambda: dict(SWITCHED))
+    open: bool = True
+    reason: str = ""
+    running: list[RunningShift] = field(default_factory=list)
+    ledger: LedgerBuilder = field(default_factory=LedgerBuilder)
+    effects: list[str] = field(default_factory=list)
+    dies_at: int | None = None
+    late: bool = False
+
+    def effect(self, name: str) -> None:
+        if self.dies_at == len(self.effects) and not self.late:
+            raise Killed(name)
+        self.effects.append(name)
+
+    def after(self) -> None:
+        if self.dies_at == len(self.effects) - 1 and self.late:
+            raise Killed(self.effects[-1])
+
+    @property
+    def store(self) -> DyingStore:
+        return DyingStore(self, self.ledger.store)
+
+    # --- account, clock, screen ---------------------------------------------------------
+
+    def identity(self) -> Identity:
+        return Identity(ACCOUNT, OPERATOR)
+
+    def now_utc(self) -> datetime:
+        return datetime(2026, 11, 25, tzinfo=UTC)
+
+    # --- stacks -------------------------------------------------------------------------
+
+    @property
+    def published(self) -> str:
+        return max(
+            (v for v, code in self.codes.items() if code == f"code-{self.revision}"),
+            key=int,
+        )
+
+    def contents(self, name_or_id: str) -> StackContents:
+        parameters = {**self.parameters, "AnalyzeFunctionRevision": self.revision}
+        return make_contents(versions={FUNCTION: self.published}, parameters=parameters)
+
+    def find(self, name_or_id: str) -> Stack:
+        return self.contents(name_or_id).stack
+
+    def code_sha256(self, function: str, version: str) -> str:
+        return self.codes[version]
+
+    def deploy(self, request: StackRequest) -> None:
+        """Do as CloudFormation: a new revision is published under the next number."""
+        if request.parameters.get("AnalyzeFunctionRevision") == self.revision:
+            return
+        self.effect("deploy")
+        self.parameters = dict(request.parameters)
+        self.revision = self.parameters.pop("AnalyzeFunctionRevision")
+        number = str(max(map(int, self.codes)) + 1)
+        self.codes[number] = f"code-{self.revision}"
+        assert self.parameters["ShiftEnabled"] == "false", "it would shift"
+        self.alias, self.weights = number, {}
+        self.after()
+
+    # --- aliases ------------------------------------------------------------------------
+
+    def now(self, alias_arn: str) -> AliasNow:
+        return AliasNow(alias_arn, self.route(alias_arn), f"revision-{self.alias}")
+
+    def route(self, alias_arn: str) -> AliasRoute:
+        return AliasRoute(FUNCTION, "live", self.alias, dict(self.weights))
+
+    def version(self, function: str, version: str) -> VersionNow | None:
+        if version not in self.codes:
+            return None
+        return VersionNow(function, version, self.codes[version])
+
+    def versions(self, function: str) -> list[VersionNow]:
+        return [VersionNow(function, v, code) for v, code in self.codes.items()]
+
+    def try_call(self, function: str, version: str) -> None:
+        assert version in self.codes
+
+    def move(self, alias: AliasNow, version: str) -> None:
+        self.effect("move")
+        self.alias, self.weights = version, {}
+        self.after()
+
+    # --- shifts, transitions, the pipeline ----------------------------------------------
+
+    def stop(self, shift: RunningShift) -> bool:
+        self.effect("stop")
+        self.running, self.weights = [], {}
+        self.after()
+        return True
+
+    def freeze(self, pipeline: str, stage: str, *, reason: str) -> None:
+        self.effect("freeze")
+        self.open, self.reason = False, reason
+        self.after()
+
+    def thaw(self, pipeline: str, stage: str) -> None:
+        self.effect("thaw")
+        self.open, self.reason = True, ""
+        self.after()
+
+    def stop_execution(self, pipeline: str, execution_id: str, *, reason: str) -> bool:
+        raise AssertionError("no execution is inside the stage")
+
+    def state(self, pipeline: str) -> PipelineState:
+        stage = StageState(
+            "DeployProduction",
+            ExecutionStatus.SUCCEEDED,
+            inbound_enabled=self.open,
+            inbound_reason=self.reason,
+        )
+        return PipelineState(pipeline, 1, (stage,))
+
+
+@dataclass
+class DyingStore:
+    """The release store, whose puts are effects."""
+
+    world: World
+    store: FakeReleaseStore
+
+    def put_new(self, key: str, content: bytes):
+        self.world.effect("record")
+        stored = self.store.put_new(key, content)
+        self.world.after()
+        return stored
+
+    def __getattr__(self, name: str):
+        return getattr(self.store, name)
+
+
+@dataclass
+class Shifting:
+    """The world's deployments."""
+
+    world: World
+
+    def running(self, stack_id: str) -> list[RunningShift]:
+        return list(self.world.running)
+
+    def stop(self, shift: RunningShift) -> bool:
+        return self.world.stop(shift)
+
+
+@dataclass
+class StillClock:
+    """Time that stands still."""
+
+    world: World
+
+    def now(self) -> datetime:
+        return self.world.now_utc()
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Do not wait."""
+
+
+class Quiet:
+    """A screen that nobody reads."""
+
+    def say(self, text: str = "") -> None:
+        """Say nothing."""
+
+
+def facts(number: int) -> Mapping[str, FunctionVersion]:
+    version = FunctionVersion(
+        "AnalyzeFunction",
+        "live",
+        str(number),
+        f"code-rev-{number}",
+        f"rev-{number}",
+    )
+    return {FUNCTION: version}
+
+
+def make_world(good: Sequence[bool] = (True, True, False), **more) -> World:
+    """Build releases 1, 2, 3 …, each with its own code; the last one serves."""
+    world = World(**more)
+    for number, verified in enumerate(good, start=1):
+        parameters = {**SWITCHED, "AnalyzeFunctionRevision": f"rev-{number}"}
+        deployed = replace(
+            make_deployed(f"c{number}", str(number)),
+            parameters=parameters,
+            functions=facts(number),
+        )
+        more_facts = {"functions": facts(number), "parameters": parameters}
+        assert deployed.functions
+        world.ledger.release(f"c{number}", str(number), good=verified, **more_facts)
+        world.codes[str(number)] = f"code-rev-{number}"
+    world.alias, world.revision = str(len(good)), f"rev-{len(good)}"
+    return world
+
+
+def undoer_of(world: World) -> Undoer:
+    clock = StillClock(world)
+    store = world.store
+    return Undoer(
+        environment="production",
+        account=world,
+        region=REGION,
+        stacks=world,  # type: ignore[arg-type]
+        deployed=world,
+        aliases=world,
+        shifts=Shifting(world),
+        transitions=world,
+        undo=world,  # type: ignore[arg-type]
+        pipelines=world,  # type: ignore[arg-type]
+        store=store,  # type: ignore[arg-type]
+        mover=AliasMover(world, clock, Pace(clock)),
+        reconciler=Reconciler(
+            world, world, world, store, world, clock  # type: ignore[arg-type]
+        ),
+        clock=clock,
+        screen=Quiet(),  # type: ignore[arg-type]
+        pipeline="MedicalRecordAnalysisPipeline",
+    )
+
+
+def roll_back(world: World, to: int | None = None) -> Undone:
+    undoer = undoer_of(world)
+    situation = undoer.situation()
+    option = undoer.options(situation, to)[0]
+    assert option.choice is Choice.STACK
+    return undoer.roll_back(situation, option, to=to, reason="it is bad")
+
+
+def events_of(world: World):
+    return Book(world.ledger.store, world.ledger.scope).view(releases=20).events
+
+
+def assert_back(world: World, code: str) -> None:
+    """Alias, stack and ledger agree on ``code``, and the pipeline may go on."""
+    assert world.codes[world.alias] == code
+    assert world.weights == {}
+    assert world.published == world.alias
+    assert world.open
+    events = events_of(world)
+    kinds = [each.kind for each in events]
+    assert kinds.count(Kind.ROLLED_BACK) == 1
+    assert kinds.count(Kind.RECONCILED) == 1
+    book = Book(world.ledger.store, world.ledger.scope)
+    assert book.problems(book.links()) == []
+    live = book.release(live_release(events) or 0)
+    assert live is not None and live.good
+    assert live.deployed.kind is Deployment.ROLLBACK
+    assert live.deployed.functions[FUNCTION].code_sha256 == code
+
+
+def test_the_last_verified_release_serves_again_and_all_agree() -> None:
+    world = make_world()
+    done = roll_back(world)
+    assert (done.from_release, done.to_release) == (3, 2)
+    assert_back(world, "code-rev-2")
+
+
+def test_traffic_moves_before_the_stack_does() -> None:
+    world = make_world()
+    roll_back(world)
+    assert world.effects.index("move") < world.effects.index("deploy")
+    assert world.effects[0] == "freeze" and world.effects[-1] == "thaw"
+
+
+def test_after_a_rollback_and_two_bad_releases_the_verified_code_comes_back() -> None:
+    world = make_world()
+    roll_back(world)
+    # Releases 5 and 6 are bad too; 4 is what the rollback left.
+    for number in (5, 6):
+        world.codes[str(number)] = f"code-rev-{number}"
+        parameters = {**SWITCHED, "AnalyzeFunctionRevision": f"rev-{number}"}
+        world.ledger.events = list(events_of(world))
+        world.ledger.release(
+            f"c{number}",
+            str(number),
+            good=False,
+            functions=facts(number),
+            parameters=parameters,
+        )
+    world.alias, world.revision = "6", "rev-6"
+    done = roll_back(world)
+    assert done.to_release == 4
+    assert world.codes[world.alias] == "code-rev-2"
+
+
+def test_a_running_shift_is_stopped_before_aliases_move() -> None:
+    world = make_world(weights={"3": 0.1}, running=[RunningShift("d-1", "InProgress")])
+    world.alias = "2"
+    roll_back(world)
+    assert world.effects.index("stop") < world.effects.index("deploy")
+    assert_back(world, "code-rev-2")
+
+
+def test_a_deleted_version_is_refused_before_anything_happens() -> None:
+    world = make_world()
+    del world.codes["2"]
+    with pytest.raises(Refused, match="nothing was moved"):
+        roll_back(world)
+    assert world.effects == []
+
+
+def test_a_release_can_be_chosen() -> None:
+    world = make_world()
+    done = roll_back(world, to=1)
+    assert done.to_release == 1
+    assert_back(world, "code-rev-1")
+
+
+STEPS = 9
+
+
+def test_a_rollback_has_as_many_effects_as_are_killed_below() -> None:
+    world = make_world()
+    roll_back(world)
+    assert len(world.effects) == STEPS, world.effects
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("step", range(STEPS))
+def test_killed_at_any_step_running_it_again_finishes(step: int, late: bool) -> None:
+    world = make_world(dies_at=step, late=late)
+    with pytest.raises(Killed):
+        roll_back(world)
+    world.dies_at = None
+    if not (late and step == STEPS - 1):
+        roll_back(world)
+    assert_back(world, "code-rev-2")
+
+
+def test_one_function_is_moved_and_pinned() -> None:
+    world = make_world()
+    done = undoer_of(world).move_function(FUNCTION, "1", "slow")
+    assert world.alias == "1"
+    assert "--reconcile" in done.next_step
+    pin = open_pins(events_of(world))[FUNCTION]
+    assert (pin.move.from_version, pin.move.to_version) == ("3", "1")
+    assert pin.stack_version == "3"
+
+
+def test_reconciling_returns_to_what_the_stack_recorded_and_resolves_the_pin() -> None:
+    world = make_world()
+    undoer_of(world).move_function(FUNCTION, "1", "slow")
+    undoer_of(world).reconcile("mended")
+    assert world.alias == "3"
+    assert open_pins(events_of(world)) == {}
+
+
+def test_without_a_pin_there_is_nothing_to_reconcile() -> None:
+    world = make_world()
+    undoer_of(world).reconcile("nothing")
+    assert world.effects == []
+
+
+def test_the_alias_of_the_world_is_the_stacks() -> None:
+    world = make_world()
+    arns = [each.physical_id for each in world.contents("").resources]
+    assert alias_arn(FUNCTION) in arns
