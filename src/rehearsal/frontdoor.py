@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from rehearsal.control import Control
 from rehearsal.identity import Scope, principal_of, scope_of
+from rehearsal.permissions import Permissions
 from rehearsal.plane import Plane
 from rehearsal.protocol import (
     ApiError,
@@ -58,6 +59,8 @@ class FrontDoor:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._iam = threading.Lock()
         self._wire = Wire(plane.faults, plane.limits)
+        self._permissions = Permissions(plane.account)
+        control.add("permissions", self._permissions.page)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -75,6 +78,9 @@ class FrontDoor:
         scope = scope_of(request)
         if scope is None:
             return self._moto  # type: ignore[no-any-return]
+        denied = self._not_allowed(environ, scope)
+        if denied is not None:
+            return denied
         service = self._services.get(scope.service)
         if service is None or self._is_motos(service, request):
             return self._through_wire(environ, scope) or self._of_moto(scope)
@@ -83,14 +89,24 @@ class FrontDoor:
         response: Response = answer(service, request, principal, scope.region, guard)
         return response
 
+    def _not_allowed(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
+        """Give the refusal of a call that the caller's role does not allow."""
+        principal = principal_of(scope.access_key, account=self._plane.account)
+        if principal.role_arn is None:
+            return None
+        request = _with_body_kept(environ)
+        operation, _ = find_operation(get_service_model(scope.service), request)
+        name = str(operation.name) if operation else ""
+        error = self._permissions.check(
+            principal, scope.service, name, request.method, request.path
+        )
+        return refusal(scope.service, request, error) if error else None
+
     def _through_wire(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
         """Give the refusal of a request to moto that a fault of the wire meets."""
         if not self._wire.concerns(scope.service):
             return None
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        body = environ["wsgi.input"].read(length) if length else b""
-        request = _Request({**environ, "wsgi.input": io.BytesIO(body)})
-        environ["wsgi.input"] = io.BytesIO(body)
+        request = _with_body_kept(environ)
         operation, _ = find_operation(get_service_model(scope.service), request)
         call = Call(
             operation=str(operation.name) if operation else "",
@@ -121,6 +137,16 @@ class FrontDoor:
             return False
         operation, _ = find_operation(get_service_model(service.name), request)
         return operation is None or not service.handles(str(operation.name))
+
+
+def _with_body_kept(environ: dict[str, Any]) -> _Request:
+    """Give the request to look into; who answers it reads the body again."""
+    if not environ.get("CONTENT_LENGTH"):
+        # Nothing, or chunks that only its reader can end: no operation is told by those.
+        return _Request({**environ, "wsgi.input": io.BytesIO()})
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return _Request({**environ, "wsgi.input": io.BytesIO(body)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""Permissions taken out of and put into the template's text, each found by its name."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from delivery.validate.privilege.grants import grants_of
+from delivery.validate.privilege.proof import (
+    DEPLOYER,
+    deployer_has_no_more,
+    deployer_lacks_nothing,
+    foundation_stack,
+)
+
+# Right after this line of the role's first statement.
+PLACE = "                  - lambda:CreateAlias\n"
+ADDED = """
+    lambda:InvokeFunction lambda:AddLayerVersionPermission lambda:CreateEventSourceMapping
+    lambda:DeleteLayerVersion lambda:EnableReplication lambda:GetLayerVersion
+    lambda:InvokeAsync lambda:InvokeFunctionUrl lambda:PublishLayerVersion
+    lambda:PutFunctionCodeSigningConfig lambda:UpdateCodeSigningConfig
+    lambda:UpdateEventSourceMapping lambda:UpdateFunctionUrlConfig
+    lambda:CreateFunctionUrlConfig lambda:DeleteCodeSigningConfig
+    lambda:DeleteProvisionedConcurrencyConfig lambda:PutFunctionEventInvokeConfig
+    lambda:PutProvisionedConcurrencyConfig lambda:PutRuntimeManagementConfig
+    lambda:RemoveLayerVersionPermission
+    """.split()
+
+
+def _removals(subject) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give an action and the change of text that removes it, for those on a line."""
+    lines = subject.foundation.text.splitlines(keepends=True)
+    role = grants_of(foundation_stack(subject), DEPLOYER)
+    for grant in role.grants:
+        line = lines[grant.line - 1]
+        if line.strip() != f"- {grant.action}":
+            continue
+        # From the role on, or another role's line of the same text would go.
+        before = "".join(lines[role.line - 1 : grant.line - 1])
+        yield grant.action, {before + line: before}
+
+
+@pytest.mark.thorough
+def test_seeded_defects_of_the_deployment_role_are_all_found(make_subject) -> None:
+    seeds = random.Random(7).sample(list(_removals(make_subject())), 45)
+    found = 0
+    for action, change in seeds:
+        told = [
+            each.message
+            for each in deployer_lacks_nothing(make_subject(foundation=change))
+        ]
+        wanted = f"lacks {action} on ".lower()
+        found += any(wanted in each.lower() for each in told)
+    for action in ADDED:
+        change = {PLACE: PLACE + f"                  - {action}\n"}
+        told = [
+            each.message
+            for each in deployer_has_no_more(make_subject(foundation=change))
+        ]
+        found += any(f"may {action} (" in each for each in told)
+    print(f"{found} of {len(seeds) + len(ADDED)} seeded defects found")
+    assert found == len(seeds) + len(ADDED) == 65
