@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import (
@@ -36,6 +37,10 @@ from rehearsal.wire import Passing, Wire
 log = logging.getLogger(__name__)
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+# Where a signature's scope and the model of its service have different names.
+_MODELS = {"monitoring": "cloudwatch", "states": "stepfunctions"}
 
 
 class _Request(Request):  # type: ignore[misc]
@@ -94,13 +99,18 @@ class FrontDoor:
         principal = principal_of(scope.access_key, account=self._plane.account)
         if principal.role_arn is None:
             return None
+        service = _MODELS.get(scope.service, scope.service)
         request = _with_body_kept(environ)
-        operation, _ = find_operation(get_service_model(scope.service), request)
+        try:
+            operation, _ = find_operation(get_service_model(service), request)
+        except UnknownServiceError:
+            log.warning("%s has no model; its calls are not checked", service)
+            return None
         name = str(operation.name) if operation else ""
         error = self._permissions.check(
-            principal, scope.service, name, request.method, request.path
+            principal, service, name, request.method, request.path
         )
-        return refusal(scope.service, request, error) if error else None
+        return refusal(service, request, error) if error else None
 
     def _through_wire(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
         """Give the refusal of a request to moto that a fault of the wire meets."""

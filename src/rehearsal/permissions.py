@@ -33,6 +33,7 @@ _ACTIONS: Mapping[str, str] = {
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
@@ -40,7 +41,7 @@ _ACTIONS: Mapping[str, str] = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
-_PREFIXES = {"monitoring": "cloudwatch", "codeconnections": "codeconnections"}
+_PREFIXES = {"stepfunctions": "states"}
 # Anybody may ask who they are.
 _ALWAYS = frozenset({"sts:GetCallerIdentity"})
 
@@ -131,7 +132,7 @@ def action_of(service: str, operation: str, method: str) -> str:
 
 def _denied(service: str) -> str:
     """JSON services say it with the word exception."""
-    query = ("cloudformation", "monitoring", "sns", "sts")
+    query = ("cloudformation", "cloudwatch", "sns", "sts")
     return "AccessDenied" if service in query else "AccessDeniedException"
 
 

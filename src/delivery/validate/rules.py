@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from delivery.errors import BadInput
 from delivery.validate import builds, house, lint, parameters, pipeline, roles
-from delivery.validate.privilege import escalation, proof
+from delivery.validate.privilege import escalation, functions, proof
 from delivery.validate.model import Finding, Rule, Subject
 
 RULES: tuple[Rule, ...] = (
@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     *builds.RULES,
     *proof.RULES,
     *escalation.RULES,
+    *functions.RULES,
     *lint.RULES,
 )
 

@@ -61,18 +61,16 @@ class BuildLog:
             self._file.close()
 
     def _open_stream(self) -> None:
-        exists = self._logs.exceptions.ResourceAlreadyExistsException
-        for create, names in (
-            (self._logs.create_log_group, {"logGroupName": self._group}),
-            (
-                self._logs.create_log_stream,
-                {"logGroupName": self._group, "logStreamName": self._stream},
-            ),
-        ):
-            try:
-                create(**names)
-            except exists:
-                continue
+        """The group is made only where there is none: a role need not be allowed to."""
+        errors = self._logs.exceptions
+        names = {"logGroupName": self._group, "logStreamName": self._stream}
+        try:
+            self._logs.create_log_stream(**names)
+        except errors.ResourceAlreadyExistsException:
+            return
+        except errors.ResourceNotFoundException:
+            self._logs.create_log_group(logGroupName=self._group)
+            self._logs.create_log_stream(**names)
 
     def _flush_often(self) -> None:
         while not self._done.wait(_FLUSH_SECONDS):
