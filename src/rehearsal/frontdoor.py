@@ -83,8 +83,7 @@ class FrontDoor:
         scope = scope_of(request)
         if scope is None:
             return self._moto  # type: ignore[no-any-return]
-        denied = self._not_allowed(environ, scope)
-        if denied is not None:
+        if self._permissions.looks and (denied := self._not_allowed(environ, scope)):
             return denied
         service = self._services.get(scope.service)
         if service is None or self._is_motos(service, request):

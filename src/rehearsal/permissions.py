@@ -1,7 +1,7 @@
 """Whether the policies of the caller's role allow its call.
 
-The plane looks at each call of a role session: ``watch`` records what the role's policies do
-not allow, ``enforce`` refuses it as AWS does, ``off`` looks at nothing. A call whose
+By default the plane looks at no call. In the mode ``watch`` it records what a role session's
+policies do not allow, in ``enforce`` it refuses it as AWS does. A call whose
 resource the plane cannot tell is asked of every resource that the role's policies name, and
 conditions on keys that it does not know are taken to hold. Source: AWS IAM User Guide,
 "Policy evaluation logic"; names of actions from the Service Authorization Reference.
@@ -21,7 +21,7 @@ from awsrules.policies import Request, evaluate, statements_of
 from rehearsal.identity import Principal
 from rehearsal.protocol import ApiError
 
-MODES = ("watch", "enforce", "off")
+MODES = ("off", "watch", "enforce")
 
 # Operations that are allowed by an action of another name.
 _ACTIONS: Mapping[str, str] = {
@@ -63,16 +63,21 @@ class Permissions:
         self._account = account
         self._lock = threading.Lock()
         self._refused: dict[Refusal, int] = {}
-        self.mode = mode or os.environ.get("REHEARSAL_PERMISSIONS", "watch")
+        self.mode = mode or os.environ.get("REHEARSAL_PERMISSIONS", "off")
         if self.mode not in MODES:
             raise ValueError(f"no mode {self.mode}; there are {', '.join(MODES)}")
+
+    @property
+    def looks(self) -> bool:
+        """Say whether calls are looked at."""
+        return self.mode != "off"
 
     def check(
         self, principal: Principal, service: str, operation: str, method: str, path: str
     ) -> ApiError | None:
         """Give the refusal of a call, None where it may go on."""
         role = self._role(principal)
-        if role is None or not operation or self.mode == "off":
+        if role is None or not operation:
             return None
         action = action_of(service, operation, method)
         resource = _resource_of(service, path)
@@ -160,7 +165,9 @@ def _documents(role: Any) -> Iterator[Mapping[str, Any]]:
     for text in list(role.policies.values()):
         yield json.loads(unquote(text)) if isinstance(text, str) else text
     for managed in list(role.managed_policies.values()):
-        yield json.loads(managed.document)
+        yield from (
+            json.loads(each.document) for each in managed.versions if each.is_default
+        )
 
 
 def _unconditional(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""A role's calls meet its policies: recorded by default, refused when enforced."""
+"""A role's calls meet its policies: recorded when watched, refused when enforced."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ def test_an_enforcing_plane_refuses_what_a_role_lacks_in_awss_words(
     own_plane: RunningPlane, client
 ) -> None:
     session = session_of(client, "reader", "sqs:ListQueues", "lambda:ListFunctions")
+    for name in client("iam").list_policies(Scope="AWS", MaxItems=1)["Policies"]:
+        client("iam").attach_role_policy(RoleName="reader", PolicyArn=name["Arn"])
+    call_control(own_plane.endpoint, "POST", "permissions", {"mode": "watch"})
     session("codepipeline").list_pipelines()
     call_control(own_plane.endpoint, "POST", "permissions", {"mode": "enforce"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from delivery.cli.options import Settings, common_options
 from delivery.cli.render import TEMPLATE, read_application, targets_of
 from delivery.config import Configuration, delivery_parameters, load_configuration
+from delivery.errors import BadInput
 from delivery.render import template_configuration
 from delivery.render.packaged import with_revisions
 from delivery.validate import (
@@ -31,10 +33,20 @@ PIPELINE = Path("templates/pipeline.yaml")
 @click.option("--only", multiple=True, metavar="RULE", help="Run this rule only.")
 @click.option("--skip", multiple=True, metavar="RULE", help="Leave this rule out.")
 @click.option("--rules", is_flag=True, help="Tell what each rule demands.")
+@click.option(
+    "--sarif",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the findings in SARIF to this file too.",
+)
 @common_options
 @click.pass_obj
 def validate(
-    settings: Settings, *, only: tuple[str, ...], skip: tuple[str, ...], rules: bool
+    settings: Settings,
+    *,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    rules: bool,
+    sarif: Path | None,
 ) -> int:
     """Check configuration and templates; a finding ends with exit code 2."""
     chosen = chosen_rules(only, skip)
@@ -44,6 +56,8 @@ def validate(
     subject = read_subject(load_configuration(settings.config_path))
     findings = run_rules(chosen, subject)
     errors = sum(each.level is Level.ERROR for each in findings)
+    if sarif is not None:
+        _write_sarif(sarif, chosen, findings)
     _show(settings, findings, errors)
     return EXIT_FINDINGS if errors else 0
 
@@ -71,6 +85,20 @@ def read_subject(configuration: Configuration) -> Subject:
             for each in targets
         },
     )
+
+
+def _write_sarif(path: Path, rules: list[Rule], findings: list[Finding]) -> None:
+    from delivery.cli.sarif import as_sarif
+
+    text = json.dumps(as_sarif(rules, findings), indent=2) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be written.",
+            why=str(error.strerror),
+            next_step="Give --sarif a file in a folder that exists.",
+        ) from error
 
 
 def _buildspecs() -> dict[str, str]:
