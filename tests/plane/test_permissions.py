@@ -19,6 +19,11 @@ TRUST = {
     },
 }
 
+TOPICS = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "sns:ListTopics", "Resource": "*"},
+}
+
 
 def session_of(client: Callable[..., Any], name: str, *actions: str) -> Callable:
     """Make a role that may do ``actions``; give its clients."""
@@ -64,13 +69,18 @@ def test_an_enforcing_plane_refuses_what_a_role_lacks_in_awss_words(
     own_plane: RunningPlane, client
 ) -> None:
     session = session_of(client, "reader", "sqs:ListQueues", "lambda:ListFunctions")
-    for name in client("iam").list_policies(Scope="AWS", MaxItems=1)["Policies"]:
-        client("iam").attach_role_policy(RoleName="reader", PolicyArn=name["Arn"])
+    managed = client("iam").create_policy(
+        PolicyName="topics", PolicyDocument=json.dumps(TOPICS)
+    )
+    client("iam").attach_role_policy(
+        RoleName="reader", PolicyArn=managed["Policy"]["Arn"]
+    )
     call_control(own_plane.endpoint, "POST", "permissions", {"mode": "watch"})
     session("codepipeline").list_pipelines()
     call_control(own_plane.endpoint, "POST", "permissions", {"mode": "enforce"})
 
     assert session("sqs").list_queues()
+    assert session("sns").list_topics()["Topics"] == []
     assert session("lambda").list_functions()["Functions"] == []
     for service, call, action in (
         ("sqs", lambda each: each.create_queue(QueueName="q"), "sqs:CreateQueue"),
