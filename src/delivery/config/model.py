@@ -56,6 +56,7 @@ class Logs:
     """``cloudwatch``: logs and metrics."""
 
     log_retention_days: int
+    access_log_retention_days: int
     detailed_metrics: bool
 
 

@@ -28,6 +28,7 @@ ENVIRONMENT_PARAMETERS: Mapping[str, Callable[[Environment], object]] = {
     "WebAclEnabled": lambda env: env.security.web_acl,
     "RecordNoncurrentDays": lambda env: env.records.noncurrent_days,
     "LogRetentionDays": lambda env: env.logs.log_retention_days,
+    "ApiAccessLogRetentionDays": lambda env: env.logs.access_log_retention_days,
     "DetailedMetrics": lambda env: env.logs.detailed_metrics,
     "AlarmsEnabled": lambda env: env.alarms.enabled,
     "AlarmPeriodSeconds": lambda env: env.alarms.period_seconds,

@@ -26,6 +26,18 @@ class Action:
     outputs: tuple[str, ...]
     namespace: str
     line: int | None
+    given: Mapping[str, Any]
+
+    @property
+    def type_id(self) -> Mapping[str, Any]:
+        """Its ActionTypeId: category, owner, provider and version."""
+        found: Mapping[str, Any] = self.given.get("ActionTypeId", {})
+        return found
+
+    @property
+    def mode(self) -> str:
+        """What a CloudFormation action does; empty for others."""
+        return str(self.configuration.get("ActionMode", ""))
 
 
 def pipelines_of(template: SourceFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -41,6 +53,32 @@ def actions_of(template: SourceFile) -> Iterator[Action]:
         for stage in branches(properties.get("Stages", [])):
             for action in branches(stage.get("Actions", [])):
                 yield _action(str(stage.get("Name")), action)
+
+
+def variants_of(properties: Mapping[str, Any]) -> Iterator[list[list[Action]]]:
+    """Give the stages that can stand side by side: each Fn::If with its first branch,
+    and then each with its second. A branch that leaves something out is not taken."""
+    for branch in (1, 2):
+        yield [
+            [
+                _action(str(stage.get("Name")), action)
+                for action in _one_of_each(stage.get("Actions", []), branch)
+            ]
+            for stage in _one_of_each(properties.get("Stages", []), branch)
+        ]
+
+
+def _one_of_each(items: Any, branch: int) -> Iterator[Any]:
+    for item in items:
+        match item:
+            case {"Fn::If": [_, {"Ref": "AWS::NoValue"}, other]}:
+                yield other
+            case {"Fn::If": [_, other, {"Ref": "AWS::NoValue"}]}:
+                yield other
+            case {"Fn::If": list(choice)}:
+                yield choice[branch]
+            case _:
+                yield item
 
 
 def branches(items: Any) -> Iterator[Any]:
@@ -105,4 +143,5 @@ def _action(stage: str, given: Mapping[str, Any]) -> Action:
         outputs=tuple(each["Name"] for each in given.get("OutputArtifacts", [])),
         namespace=str(given.get("Namespace", "")),
         line=line_of(given),
+        given=given,
     )

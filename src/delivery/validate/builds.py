@@ -50,6 +50,21 @@ _EVENTS: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 _STATE_KEYS = ("state", "build-status")
 
+# Calls that CloudTrail records are sent by the service that was called; which names they
+# have is in its own list. Source: Amazon EventBridge User Guide, "Events from AWS services".
+_BY_TRAIL = "AWS API Call via CloudTrail"
+_CALLS: Mapping[str, frozenset[str]] = {
+    "aws.sts": frozenset(
+        "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity".split()
+    ),
+    "aws.cloudtrail": frozenset(
+        "DeleteTrail PutEventSelectors StopLogging UpdateTrail".split()
+    ),
+    "aws.kms": frozenset(
+        "DisableKey DisableKeyRotation PutKeyPolicy ScheduleKeyDeletion".split()
+    ),
+}
+
 
 def projects_fit_the_pipeline(subject: Subject) -> Iterator[Finding]:
     """Check that each build action names a project that takes and gives artifacts."""
@@ -144,12 +159,18 @@ def events_exist(subject: Subject) -> Iterator[Finding]:
 
 
 def _event_problems(pattern: Mapping[str, Any]) -> Iterator[str]:
+    sources = pattern.get("source", [])
+    wanted = pattern.get("detail-type", [])
+    if not sources or not wanted:
+        yield "names no source or no detail-type, and would match what is not meant"
+    if _BY_TRAIL in wanted:
+        yield from _call_problems(sources, pattern.get("detail", {}))
+        return
     types: dict[str, frozenset[str]] = {}
-    for source in pattern.get("source", []):
+    for source in sources:
         if source not in _EVENTS:
             yield f"nothing here is known of events of {source}"
         types |= _EVENTS.get(source, {})
-    wanted = pattern.get("detail-type", [])
     yield from (
         f"there is no event {each!r}" for each in wanted if types and each not in types
     )
@@ -158,6 +179,22 @@ def _event_problems(pattern: Mapping[str, Any]) -> Iterator[str]:
         for state in pattern.get("detail", {}).get(key, []):
             if states and state not in states:
                 yield f"no such event has the {key} {state}"
+
+
+def _call_problems(sources: list[str], detail: Mapping[str, Any]) -> Iterator[str]:
+    """Say which calls of a pattern are never sent by its sources."""
+    for source in sources:
+        if source not in _CALLS:
+            yield f"nothing here is known of calls to {source}"
+        service = f"{source.removeprefix('aws.')}.amazonaws.com"
+        if service not in detail.get("eventSource", [service]):
+            yield f"eventSource lacks {service}"
+    known = frozenset[str]().union(*(_CALLS.get(each, ()) for each in sources))
+    for name in detail.get("eventName", []):
+        if known and name not in known:
+            yield f"there is no call {name} that CloudTrail sends for it"
+    if not detail.get("eventName"):
+        yield "names no call, and would tell of every one"
 
 
 def _variables_of(subject: Subject, action: Action) -> frozenset[str] | None:

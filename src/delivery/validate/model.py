@@ -71,11 +71,22 @@ class Subject:
         """The three templates, in the order in which they are deployed."""
         return (self.foundation, self.pipeline, self.application)
 
+    @property
+    def released(self) -> frozenset[str]:
+        """The files that `render` writes into a build's artifact."""
+        configurations = (f"template-configuration.{each}.json" for each in self.values)
+        return frozenset({"packaged.yaml", "deployment_manifest.json", *configurations})
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: what it demands, in a sentence, and how it is checked."""
+    """One rule: what it demands, in a sentence, and how it is checked.
+
+    ``reason`` says what happens otherwise, and ``source`` which public page says so.
+    """
 
     id: str
     demands: str
     check: Callable[[Subject], Iterable[Finding]]
+    reason: str = ""
+    source: str = ""

@@ -5,19 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from delivery.errors import BadInput
-from delivery.validate import builds, house, lint, parameters, pipeline, roles
-from delivery.validate.privilege import escalation, functions, proof
+from delivery.validate import (
+    approvals,
+    builds,
+    exposure,
+    house,
+    lint,
+    parameters,
+    pipeline,
+    roles,
+    safeguards,
+    structure,
+    trail,
+    triggers,
+    watching,
+)
 from delivery.validate.model import Finding, Rule, Subject
+from delivery.validate.privilege import escalation, functions, proof
 
 RULES: tuple[Rule, ...] = (
     *parameters.RULES,
     *house.RULES,
     *roles.RULES,
     *pipeline.RULES,
+    *structure.RULES,
+    *approvals.RULES,
+    *triggers.RULES,
     *builds.RULES,
     *proof.RULES,
     *escalation.RULES,
     *functions.RULES,
+    *watching.RULES,
+    *safeguards.RULES,
+    *trail.RULES,
+    *exposure.RULES,
     *lint.RULES,
 )
 

@@ -225,7 +225,7 @@ def test_services_are_trusted_for_this_account_only(foundation) -> None:
         if resource["Type"] != "AWS::IAM::Role":
             continue
         for each in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
-            if each["Principal"]["Service"] in {
+            if each["Principal"].get("Service") in {
                 "codebuild.amazonaws.com",
                 "codepipeline.amazonaws.com",
             }:

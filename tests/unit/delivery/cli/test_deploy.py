@@ -35,6 +35,7 @@ OUTPUTS = {
     "VerificationRoleArn": "arn:4",
     "RecorderRoleArn": "arn:5",
     "ReviewRoleArn": "arn:6",
+    "BreakGlassRoleArn": "arn:7",
 }
 
 

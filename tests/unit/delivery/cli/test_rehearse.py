@@ -31,6 +31,7 @@ FOUNDATION_OUTPUTS = {
         "VerificationRoleArn",
         "RecorderRoleArn",
         "ReviewRoleArn",
+        "BreakGlassRoleArn",
     )
 }
 
