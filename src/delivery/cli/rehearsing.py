@@ -34,6 +34,9 @@ NEXT_COMMANDS = (
     './deploy_pipeline.py --local approve ApproveStaging --comment "…"',
     "aws --endpoint-url {endpoint} codepipeline get-pipeline-state "
     "--name MedicalRecordAnalysisPipeline",
+    "./deploy_pipeline.py --local verify production",
+    "./rollback.py production --local",
+    "./deploy_pipeline.py rehearse run --inject production:errors=30%",
     "./deploy_pipeline.py rehearse stop",
 )
 
