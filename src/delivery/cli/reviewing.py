@@ -11,7 +11,7 @@ import click
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
-from delivery.errors import BadInput
+from delivery.errors import BadInput, Refused
 from delivery.flows.review import (
     Candidate,
     Published,
@@ -47,6 +47,20 @@ def make_review(
     if write_to is not None:
         _write(published, write_to)
     _print(published, settings)
+    _refuse_conflicts(published)
+
+
+def _refuse_conflicts(published: Published) -> None:
+    """Refuse a release that would break the version which serves while traffic shifts."""
+    review = published.review
+    if not review.conflicts:
+        return
+    raise Refused(
+        f"This release cannot serve beside the one in {review.environment}.",
+        why="\n".join(review.conflicts),
+        next_step="Do it in two releases, as said above: first expand, then contract "
+        "(docs/releases.md).",
+    )
 
 
 def _candidate(artifact: Path, environment: str, execution: str) -> Candidate:

@@ -54,7 +54,11 @@ def conflicts(serving: Side, deployed: Side) -> tuple[Conflict, ...]:
                 _ROUTE, route, function, "callers of the version that serves use it."
             )
             found.setdefault((_ROUTE, route, function), conflict)
-    return tuple(found.values())
+    return tuple(
+        each
+        for each in found.values()
+        if each.name not in serving.functions[each.needed_by].does_without
+    )
 
 
 def _of_function(
@@ -157,24 +161,21 @@ def _variables(
             continue
 
 
-_REMEDIES = {
-    "permission": "Keep the statement in this release and take it out in the next one, "
-    "when no version that needs it serves or is a rollback target.",
-    "variable": "Release code that does without it first, and remove it in the next "
-    "release.",
-    "resource": "Make the new one beside it in this release, and remove the old one in a "
-    "later release.",
-    "layer": "Keep the layer in this release, and remove it in the next one.",
-    "role": "Keep the role's name and change its statements; or move to a new function, "
-    "and remove the old one in a later release.",
-    "log group": "Keep it in this release, and remove it in the next one.",
-    _ROUTE: "Add the new route in this release, and remove the old one when nobody calls "
-    "it any more.",
-    _FUNCTION: "Take its traffic away in this release, and delete it in the next one.",
+_FIRST_DO = {
+    "permission": "keep the statement and release code that does without it",
+    "variable": "keep the variable and release code that does without it",
+    "resource": "keep it, make the new one beside it, and release code that uses that",
+    "layer": "keep the layer and release code that does without it",
+    "role": "keep the role and change its statements, or make a new function beside it",
+    "log group": "keep it, and make the new one beside it",
+    _ROUTE: "keep it, and add the new route beside it",
+    _FUNCTION: "keep it, and take its traffic away",
 }
 
 
 def _conflict(kind: str, name: str, needed_by: str, why: str) -> Conflict:
-    return Conflict(
-        kind, name, needed_by, f"{needed_by} needs it, and {why}", _REMEDIES[kind]
+    remedy = (
+        f"First {_FIRST_DO[kind]}, with {name!r} under Metadata.NoLongerNeeds of "
+        f"{needed_by}; then take it away in the next release."
     )
+    return Conflict(kind, name, needed_by, f"{needed_by} needs it, and {why}", remedy)

@@ -38,7 +38,8 @@ class FunctionNeeds:
 
     ``permissions`` are (action, resource, condition) that its role allows; ``denied`` those that
     it denies. ``variables`` are its environment variables by name. ``uses`` are logical ids
-    of resources that its properties or its role's statements refer to.
+    of resources that its properties or its role's statements refer to. ``does_without`` are
+    names that its release declares, in ``Metadata.NoLongerNeeds``, to use no more.
     """
 
     role: str = ""
@@ -48,6 +49,7 @@ class FunctionNeeds:
     layers: tuple[str, ...] = ()
     log_group: str = ""
     uses: frozenset[str] = frozenset()
+    does_without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,9 @@ class _Reader:
             layers=tuple(self._text(each) for each in properties.get("Layers") or ()),
             log_group=self._text(logging.get("LogGroup")),
             uses=(references(used) | role_ids) & set(self.resources),
+            does_without=frozenset(
+                (self.resources[name].get("Metadata") or {}).get("NoLongerNeeds") or ()
+            ),
         )
 
     def name_of(self, body: Mapping[str, Any]) -> str:

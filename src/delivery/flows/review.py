@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from delivery.coexist.compare import conflicts
+from delivery.coexist.needs import read_side
 from delivery.deploy.apply import prepare
 from delivery.deploy.plan import attention, has_no_changes
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
@@ -268,7 +270,24 @@ class Reviewer:
             travelling_with=self._travelling(candidate.execution, commit.id, previous),
             reports=tuple(self._reports(actions)),
             note=seen.note,
+            conflicts=self._conflicts(candidate, previous),
         )
+
+    def _conflicts(
+        self, candidate: Candidate, serving: Release | None
+    ) -> tuple[str, ...]:
+        """Return what the release that serves needs and this one takes away."""
+        if serving is None:
+            return ()
+        deployed = serving.deployed
+        template = self.store.read([deployed.template.key])[0].decode()
+        hidden = set(deployed.hidden_parameters)
+        given = {k: v for k, v in candidate.parameters.items() if k not in hidden}
+        found = conflicts(
+            read_side(template, deployed.parameters),
+            read_side(candidate.template.decode(), given),
+        )
+        return tuple(str(each) for each in found)
 
     def _travelling(
         self, execution: str, commit: str, previous: Release | None

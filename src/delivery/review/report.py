@@ -45,7 +45,8 @@ class Review:
 
     ``previous`` is None when nothing was released there, and ``release`` its number.
     ``travelling_with`` are the commits of executions since then, newest first, this one left
-    out: superseded ones travel with it. ``note`` says why changes are unknown.
+    out: superseded ones travel with it. ``note`` says why changes are unknown. ``conflicts``
+    says what the version that serves needs and the release takes away.
     """
 
     environment: str
@@ -61,6 +62,7 @@ class Review:
     travelling_with: tuple[Revision, ...] = ()
     reports: tuple[ReportSummary, ...] = ()
     note: str = ""
+    conflicts: tuple[str, ...] = ()
 
     @property
     def marked(self) -> list[tuple[ResourceChange, tuple[Mark, ...]]]:
@@ -88,6 +90,7 @@ def summary_of(review: Review) -> str:
     parts = [
         f"{review.environment}: {review.commit_range}"
         + (f" {review.revision.summary}" if review.revision.summary else ""),
+        *([f"REFUSED: {len(review.conflicts)} conflicts"] if review.conflicts else []),
         _what_changes(review),
         *_what_needs_a_look(review),
         *_what_was_tested(review),
@@ -157,6 +160,7 @@ def as_text(review: Review) -> str:
         "",
         *_commit_lines(review),
         "",
+        *_conflict_lines(review),
         *_change_lines(review),
         "",
         *_test_lines(review),
@@ -173,6 +177,13 @@ def _commit_lines(review: Review) -> Iterator[str]:
         yield f"  Nothing was released to {review.environment} before."
     else:
         yield f"  since release {review.release}: {_revision(review.previous)}"
+
+
+def _conflict_lines(review: Review) -> Iterator[str]:
+    if review.conflicts:
+        yield "Refused: the version that serves needs what this release takes away"
+        yield from (f"  {each}" for each in review.conflicts)
+        yield ""
 
 
 def _revision(revision: Revision) -> str:
@@ -233,6 +244,7 @@ def as_data(review: Review) -> dict[str, Any]:
             ],
             "finding": review.finding,
             "note": review.note,
+            "conflicts": review.conflicts,
             "summary": summary_of(review),
             "changes": [_change_data(each) for each in review.changes],
             "reports": [

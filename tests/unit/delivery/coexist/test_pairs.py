@@ -297,3 +297,16 @@ def test_the_applications_own_template_coexists_with_itself() -> None:
     side = read_side(text, given)
     assert all(each.permissions and each.variables for each in side.functions.values())
     assert conflicts(side, side) == ()
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_the_second_step_passes_once_the_first_declared_it(name: str) -> None:
+    change, _ = UNSAFE[name]
+    old = yaml.safe_load(BASE)
+    new, parameters = copy.deepcopy(old), dict[str, str]()
+    change(new["Resources"], parameters)
+    after = read_side(yaml.safe_dump(new), parameters)
+    for each in conflicts(read_side(yaml.safe_dump(old), {}), after):
+        metadata = old["Resources"][each.needed_by].setdefault("Metadata", {})
+        metadata.setdefault("NoLongerNeeds", []).append(each.name)
+    assert conflicts(read_side(yaml.safe_dump(old), {}), after) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from release_fakes import FakeReleaseStore
 from delivery.cli import review as command
 from delivery.cli import reviewing
 from delivery.cli.options import Settings
-from delivery.errors import BadInput
+from delivery.errors import BadInput, Refused
 from delivery.flows.review import Published
 from delivery.review.report import Finding, Review, Revision
 
@@ -47,7 +48,7 @@ def run(artifact, monkeypatch):
     class FakeReviewer:
         def review(self, candidate):
             seen.append(candidate)
-            return Published(REVIEW, LINK)
+            return Published(replace(REVIEW, conflicts=invoke.conflicts), LINK)
 
     store = FakeReleaseStore()
     tools = SimpleNamespace(
@@ -66,7 +67,7 @@ def run(artifact, monkeypatch):
             command.review, given, obj=Settings(), env=env, standalone_mode=False
         )
 
-    invoke.seen, invoke.store = seen, store
+    invoke.seen, invoke.store, invoke.conflicts = seen, store, ()
     return invoke
 
 
@@ -91,6 +92,17 @@ def test_what_the_build_exports_is_written_to_files(run, tmp_path) -> None:
     assert (folder / "link.txt").read_text() == LINK
     assert json.loads((folder / "report.json").read_text())["finding"] == "no_changes"
     assert "Commits" in (folder / "report.txt").read_text()
+
+
+def test_a_release_that_cannot_coexist_is_refused_after_its_report(
+    run, tmp_path
+) -> None:
+    run.conflicts = ("variable Worker.TABLE: it is needed.",)
+    result = run("--execution", "e1", "--write-to", str(tmp_path / "out"))
+    assert isinstance(result.exception, Refused)
+    assert result.exception.exit_code == 3
+    assert "Worker.TABLE" in result.exception.why
+    assert "Worker.TABLE" in (tmp_path / "out" / "report.txt").read_text()
 
 
 def test_the_report_as_json_has_its_link(run) -> None:

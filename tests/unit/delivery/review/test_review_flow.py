@@ -30,7 +30,7 @@ from delivery.flows.review import (
 )
 from delivery.ledger.events import RolledBack
 from delivery.model import Build, ChangeSet, ReportSummary
-from delivery.review.report import Finding, summary_of
+from delivery.review.report import Finding, as_data, as_text, summary_of
 
 STACK = "medical-record-analysis-lambda-production"
 SHELL = "medical-record-analysis-review-production"
@@ -72,6 +72,10 @@ class World:
         self.pipelines = pipelines
         self.pipelines.runs = [make_execution(commit="new")]
         self.clock, self.screen = clock, screen
+
+    def released(self, name: str, template: str = "Resources: {}", **more) -> int:
+        self.store.objects[f"releases/{name}/packaged.yaml"] = [template.encode()]
+        return self.ledger.release(name, **more)
 
     def has(self, status: str) -> None:
         self.stacks.stacks[STACK] = make_stack(STACK, status)
@@ -218,7 +222,7 @@ def test_an_unknown_execution_is_bad_input(world) -> None:
 
 def test_the_range_begins_with_the_release_that_serves(world) -> None:
     world.has("UPDATE_COMPLETE")
-    first = world.ledger.release("first")
+    first = world.released("first")
     second = world.ledger.release("second", "8")
     world.ledger.add(RolledBack(second, first, "errors", 3.0), release=second)
     review = world.review().review
@@ -228,7 +232,7 @@ def test_the_range_begins_with_the_release_that_serves(world) -> None:
 
 def test_commits_that_were_superseded_travel_with_the_release(world) -> None:
     world.has("UPDATE_COMPLETE")
-    world.ledger.release("first", execution="execution-a")
+    world.released("first", execution="execution-a")
     world.pipelines.runs = [
         make_execution("later", commit="later"),
         make_execution("execution-1", commit="new"),
@@ -266,6 +270,17 @@ def test_the_reports_of_build_and_tests_are_read_and_not_those_of_recorders(
         world.reports.found[name] = ReportSummary(name, passed=1)
     names = [each.name for each in world.review().review.reports]
     assert names == ["Build (Build:1)", "Tests (Verify:1)"]
+
+
+def test_what_serves_and_would_lose_what_it_needs_is_told_in_every_form(world) -> None:
+    world.has("UPDATE_COMPLETE")
+    world.released("first", "Resources: {Old: {Type: AWS::Serverless::Function}}")
+    review = world.review().review
+    (conflict,) = review.conflicts
+    assert conflict.startswith("function Old:")
+    assert "NoLongerNeeds" in as_text(review)
+    assert as_data(review)["conflicts"] == [conflict]
+    assert "REFUSED: 1 conflict" in summary_of(review)
 
 
 def test_the_report_is_stored_as_json_and_text_and_linked(world) -> None:
