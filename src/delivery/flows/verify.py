@@ -21,7 +21,7 @@ from delivery.ports import Clock, DeployedStacks, Screen
 from delivery.verify.case import Case, Check, make_case
 
 # An alarm needs a period to calm down, and a metric a minute to arrive.
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
 # How far back a verification that somebody asks for looks at logs and metrics.
 LOOK_BACK = timedelta(hours=1)
 # Among how many releases the code of a pinned version is looked for.
