@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from delivery.coexist.compare import conflicts
-from delivery.coexist.needs import read_side
 from delivery.deploy.apply import prepare
 from delivery.deploy.plan import attention, has_no_changes
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
+from delivery.flows.coexist import lost_by_release
 from delivery.flows.releases import ReleaseReader
 from delivery.ledger.facts import commit_of
 from delivery.ledger.releases import Release
@@ -279,13 +278,8 @@ class Reviewer:
         """Return what the release that serves needs and this one takes away."""
         if serving is None:
             return ()
-        deployed = serving.deployed
-        template = self.store.read([deployed.template.key])[0].decode()
-        hidden = set(deployed.hidden_parameters)
-        given = {k: v for k, v in candidate.parameters.items() if k not in hidden}
-        found = conflicts(
-            read_side(template, deployed.parameters),
-            read_side(candidate.template.decode(), given),
+        found = lost_by_release(
+            self.store, serving, candidate.template, candidate.parameters
         )
         return tuple(str(each) for each in found)
 

@@ -16,11 +16,14 @@ from delivery_fakes import (
 )
 from release_fakes import (
     FakeReports,
+    SCOPE,
     LedgerBuilder,
 )
 
 from awsrules.statuses import BuildStatus
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
+from delivery.ledger.book import Book
+from delivery.flows.coexist import lost_by_rollback
 from delivery.flows.releases import ReleaseReader
 from delivery.flows.review import (
     Candidate,
@@ -309,3 +312,15 @@ def test_a_live_release_outside_of_the_window_is_found() -> None:
     reader = ReleaseReader(FakeAccount(), "us-east-1", ledger.store)
     found = reader.live_release("production")
     assert found is not None and found.number == first
+
+
+def test_a_rollback_is_told_what_the_live_release_took_from_its_target() -> None:
+    ledger = LedgerBuilder()
+    store = ledger.store
+    old, new = ledger.release("old"), ledger.release("new", "8")
+    function = "Resources: {Old: {Type: AWS::Serverless::Function}}"
+    store.objects["releases/old/packaged.yaml"] = [function.encode()]
+    store.objects["releases/new/packaged.yaml"] = [b"Resources: {}"]
+    target, live = (Book(store, SCOPE).release(each) for each in (old, new))
+    assert [each.name for each in lost_by_rollback(store, target, live)] == ["Old"]
+    assert lost_by_rollback(store, live, target) == ()
