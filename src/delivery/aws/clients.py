@@ -34,6 +34,14 @@ class Clients:
         """Whether they speak to the rehearsal plane."""
         return self.endpoint_url is not None
 
+    @property
+    def sent_to(self) -> str | None:
+        """Where all requests go instead of AWS, if anywhere.
+
+        A rehearsed build is told by the variable that AWS's clients read.
+        """
+        return self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+
     def get(self, service: str) -> Any:
         """Return the client of a service."""
         if service not in self._made:

@@ -60,7 +60,7 @@ class _Signer:
         self._api_url = api_url.rstrip("/")
         self._host = urlsplit(api_url).netloc
         self._key = api_key
-        self.address = urlsplit(clients.endpoint_url or api_url)
+        self.address = urlsplit(clients.sent_to or api_url)
 
     def headers(self, kind: RequestKind, body: bytes) -> dict[str, str]:
         """Return the headers of one request."""

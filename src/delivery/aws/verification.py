@@ -156,7 +156,7 @@ class CloudWatchStates(_Doing):
 
     def _end(self) -> datetime:
         """Return a time after the newest minute; a plane's clock runs ahead of ours."""
-        ahead = timedelta(days=30) if self.clients.local else timedelta(minutes=1)
+        ahead = timedelta(days=30) if self.clients.sent_to else timedelta(minutes=1)
         return self.clock.now() + ahead
 
 
