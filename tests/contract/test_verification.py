@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from botocore.response import StreamingBody
 from botocore.stub import ANY
@@ -15,6 +17,7 @@ from delivery.aws.verification import (
     CloudWatchStates,
     GatewayStages,
     LambdaInvocations,
+    SignedEndpoints,
 )
 from delivery.model import Answered, LoggedErrors, VersionFacts
 
@@ -153,3 +156,37 @@ def test_a_stage_names_its_deployment(clients) -> None:
         "get_stage", {"deploymentId": "d1"}, {"restApiId": "api1", "stageName": "v1"}
     )
     assert GatewayStages(clients).deployment("api1", "v1") == "d1"
+
+
+def test_an_endpoint_is_asked_where_the_clients_are_sent(clients, monkeypatch) -> None:
+    """A build in rehearsal is told by the variable that AWS's clients read."""
+    seen: list[tuple[str, str, str]] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["Host"], self.headers["x-api-key"]))
+            self.send_response(429)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "synthetic")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "synthetic")
+    clients.stub("apigateway").add_response(
+        "get_api_key", {"value": "k1"}, {"apiKey": "id1", "includeValue": True}
+    )
+    request = {"method": "GET", "path": "/analyses", "query": {"limit": "1"}}
+    endpoints = SignedEndpoints(clients)
+    url = "https://api1.execute-api.us-east-1.amazonaws.com/v1"
+    try:
+        assert endpoints.status(url, request, api_key_id="id1") == 429
+    finally:
+        server.shutdown()
+        server.server_close()
+    host = "api1.execute-api.us-east-1.amazonaws.com"
+    assert seen == [("/v1/analyses?limit=1", host, "k1")]
+    assert endpoints.status(url, request) == 0
