@@ -64,16 +64,6 @@ BUILD_TRUST = (
             "act outside",
         ),
         (
-            "                  - kms:DescribeKey\n                  - kms:EnableKeyRotation\n",
-            "                  - kms:ScheduleKeyDeletion\n",
-            "destroy a key",
-        ),
-        (
-            "                  - s3:DeleteBucketPolicy\n",
-            "                  - s3:DeleteObject\n",
-            "delete a record",
-        ),
-        (
             "                  - logs:PutLogEvents\n" + BUILD_LOG,
             '                  - cloudformation:*\n                Resource: !Sub "*',
             "deploy from a build",
@@ -85,6 +75,33 @@ def test_a_loosened_policy_is_found(make_subject, old, new, says: str) -> None:
         each.message for each in attempts_refused(make_subject(foundation={old: new}))
     ]
     assert any(says in each for each in found), found
+
+
+GUARD = "      Roles: [!Ref CloudFormationServiceRole]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "                  - kms:DescribeKey\n                  - kms:EnableKeyRotation\n",
+            "                  - kms:ScheduleKeyDeletion\n",
+            "destroy a key",
+        ),
+        (
+            "                  - s3:DeleteBucketPolicy\n",
+            "                  - s3:DeleteObject\n",
+            "delete a record",
+        ),
+    ],
+)
+def test_the_guard_rail_holds_what_a_loosened_policy_allows(
+    make_subject, old, new, says: str
+) -> None:
+    guarded = attempts_refused(make_subject(foundation={old: new}))
+    assert not any(says in each.message for each in guarded)
+    alone = attempts_refused(make_subject(foundation={old: new, GUARD: ""}))
+    assert any(says in each.message for each in alone)
 
 
 @pytest.mark.parametrize(
