@@ -8,6 +8,7 @@ from typing import Any
 
 from awsrules.statuses import ExecutionStatus
 from delivery.errors import BadInput, OperationFailed, Refused
+from delivery.flows.coexist import refuse_lost
 from delivery.flows.moving import AliasMover
 from delivery.flows.reconcile import Reconciler
 from delivery.flows.stack import new_token
@@ -216,7 +217,7 @@ class Undoer:
         if situation.unfinished is not None and self._is_back():
             self._thaw()
             return self._back(release, (), 0.0, None)
-        self.mover.prove(self._moves(release))
+        self._prove(situation, release)
         self._freeze(target.number)
         self._stop_shifts(situation)
         moves = self._moves(release)
@@ -227,6 +228,13 @@ class Undoer:
         self.reconciler.reapply(self.book, self.stack_name, release, reason)
         self._thaw()
         return self._back(release, moves, seconds, left)
+
+    def _prove(self, situation: Situation, release: Release) -> None:
+        """Refuse before anything moves a release that cannot run any more."""
+        live = self.book.release(situation.live or 0)
+        if live is not None:
+            refuse_lost(self.store, release, live, self.environment)
+        self.mover.prove(self._moves(release))
 
     def _is_back(self) -> bool:
         """Whether a rollback that was killed had only the stage left to open."""

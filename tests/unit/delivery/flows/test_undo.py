@@ -241,6 +241,30 @@ def facts(number: int) -> Mapping[str, FunctionVersion]:
     return {FUNCTION: version}
 
 
+PLAIN = "Resources: {AnalyzeFunction: {Type: AWS::Serverless::Function}}"
+WITH_TABLE = """
+Resources:
+  Analyses: {Type: AWS::DynamoDB::Table}
+  AnalyzeFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {TABLE: {Ref: Analyses}}}
+"""
+WITH_ROUTE = """
+Resources:
+  AnalyzeFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Analyze: {Type: Api, Properties: {Path: /analyses, Method: post}}
+"""
+
+
+def put_template(world: World, number: int, template: str) -> None:
+    key = f"releases/c{number}/packaged.yaml"
+    world.ledger.store.objects[key] = [template.encode()]
+
+
 def make_world(good: Sequence[bool] = (True, True, False), **more) -> World:
     """Build releases 1, 2, 3 …, each with its own code; the last one serves."""
     world = World(**more)
@@ -255,6 +279,7 @@ def make_world(good: Sequence[bool] = (True, True, False), **more) -> World:
         assert deployed.functions
         world.ledger.release(f"c{number}", str(number), good=verified, **more_facts)
         world.codes[str(number)] = f"code-rev-{number}"
+        put_template(world, number, PLAIN)
     world.alias, world.revision = str(len(good)), f"rev-{len(good)}"
     return world
 
@@ -334,6 +359,7 @@ def test_after_a_rollback_and_two_bad_releases_the_verified_code_comes_back() ->
     # Releases 5 and 6 are bad too; 4 is what the rollback left.
     for number in (5, 6):
         world.codes[str(number)] = f"code-rev-{number}"
+        put_template(world, number, PLAIN)
         parameters = {**SWITCHED, "AnalyzeFunctionRevision": f"rev-{number}"}
         world.ledger.events = list(events_of(world))
         world.ledger.release(
@@ -363,6 +389,24 @@ def test_a_deleted_version_is_refused_before_anything_happens() -> None:
     with pytest.raises(Refused, match="nothing was moved"):
         roll_back(world)
     assert world.effects == []
+
+
+def test_a_target_that_needs_what_was_taken_away_is_refused_with_two_steps() -> None:
+    world = make_world()
+    put_template(world, 2, WITH_TABLE)
+    with pytest.raises(Refused, match="Release 2 needs what release 3 took") as refusal:
+        roll_back(world)
+    assert "resource Analyses: AnalyzeFunction needs it." in refusal.value.why
+    assert "In two steps" in refusal.value.next_step
+    assert refusal.value.exit_code == 3
+    assert world.effects == []
+
+
+def test_a_release_that_lost_a_route_is_taken_back() -> None:
+    world = make_world()
+    put_template(world, 2, WITH_ROUTE)
+    roll_back(world)
+    assert_back(world, "code-rev-2")
 
 
 def test_a_release_can_be_chosen() -> None:
