@@ -95,6 +95,9 @@ def buildspecs_are_right(subject: Subject) -> Iterator[Finding]:
         if resource.get("Type") != PROJECT_TYPE:
             continue
         file = str(resource["Properties"]["Source"].get("BuildSpec", "buildspec.yml"))
+        if is_inline(file):
+            yield from _inline_problems(subject, name, file)
+            continue
         if file not in subject.buildspecs:
             line = line_of(subject.pipeline.body, "Resources", name)
             message = f"{name} runs {file}, which is not there"
@@ -104,6 +107,19 @@ def buildspecs_are_right(subject: Subject) -> Iterator[Finding]:
             parse_buildspec(subject.buildspecs[file])
         except BuildspecError as error:
             yield Finding("buildspec", file, None, str(error))
+
+
+def is_inline(buildspec: str) -> bool:
+    """Say whether a project's BuildSpec is the text itself and not a file's name."""
+    return "\n" in buildspec
+
+
+def _inline_problems(subject: Subject, name: str, text: str) -> Iterator[Finding]:
+    try:
+        parse_buildspec(text)
+    except BuildspecError as error:
+        line = line_of(subject.pipeline.body, "Resources", name)
+        yield Finding("buildspec", subject.pipeline.name, line, f"{name}: {error}")
 
 
 def variables_are_known(subject: Subject) -> Iterator[Finding]:
@@ -206,7 +222,8 @@ def _variables_of(subject: Subject, action: Action) -> frozenset[str] | None:
             project = subject.pipeline.section("Resources").get(name, {})
             source = project.get("Properties", {}).get("Source", {})
             file = str(source.get("BuildSpec", "buildspec.yml"))
-            return _exported(subject.buildspecs.get(file, ""))
+            text = file if is_inline(file) else subject.buildspecs.get(file, "")
+            return _exported(text)
         case _:
             return None
 

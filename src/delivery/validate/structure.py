@@ -15,6 +15,7 @@ from delivery.validate.actions import (
     pipelines_of,
     variants_of,
 )
+from delivery.validate.builds import is_inline
 from delivery.validate.model import Finding, Rule, Subject
 
 _GUIDE = "AWS CodePipeline User Guide"
@@ -277,7 +278,7 @@ def _buildspec_of(subject: Subject, action: Action) -> str:
             project = subject.pipeline.section("Resources").get(name, {})
             source = project.get("Properties", {}).get("Source", {})
             spec = str(source.get("BuildSpec", "buildspec.yml"))
-            return "" if "\n" in spec else spec
+            return "" if is_inline(spec) else spec
         case _:
             return ""
 

@@ -43,10 +43,11 @@ def host_variables(host: Mapping[str, str]) -> dict[str, str]:
 
 
 def tools_folder(plane: Plane) -> Path:
-    """Return a folder with `python` and `pip`: the base interpreter's, not a venv's.
+    """Return a folder with `python` and `pip`, the base interpreter's, and with `aws`.
 
-    Scripts rather than links, because an interpreter that is called by a link elsewhere makes
-    virtual environments that cannot find their standard library.
+    CodeBuild's own images have all three. Scripts rather than links, because an interpreter
+    that is called by a link elsewhere makes virtual environments that cannot find their
+    standard library.
     """
     folder = plane.directory("codebuild", "bin")
     python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
@@ -54,6 +55,7 @@ def tools_folder(plane: Plane) -> Path:
         _write_script(folder / name, f'exec "{python}" "$@"')
     for name in ("pip", "pip3"):
         _write_script(folder / name, f'exec "{python}" -m pip "$@"')
+    _write_script(folder / "aws", f'exec "{sys.executable}" -m awscli "$@"')
     return folder
 
 

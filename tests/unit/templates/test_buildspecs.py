@@ -47,8 +47,8 @@ def test_no_command_hides_its_failure(name: str) -> None:
 def test_the_pipeline_runs_these_buildspecs(pipeline) -> None:
     used = {
         each["Properties"]["Source"]["BuildSpec"]
-        for each in pipeline["Resources"].values()
-        if each["Type"] == "AWS::CodeBuild::Project"
+        for name, each in pipeline["Resources"].items()
+        if each["Type"] == "AWS::CodeBuild::Project" and name != "CheckProject"
     }
 
     assert used == set(SPECS)

@@ -36,6 +36,7 @@ OUTPUTS = {
     "RecorderRoleArn": "arn:5",
     "ReviewRoleArn": "arn:6",
     "BreakGlassRoleArn": "arn:7",
+    "CheckRoleArn": "arn:8",
 }
 
 

@@ -32,6 +32,7 @@ FOUNDATION_OUTPUTS = {
         "RecorderRoleArn",
         "ReviewRoleArn",
         "BreakGlassRoleArn",
+        "CheckRoleArn",
     )
 }
 
