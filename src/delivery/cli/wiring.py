@@ -356,6 +356,7 @@ class Tools:
                 self.account,
                 self.deployed_stacks,
                 self.functions,
+                aliases,
                 self.release_store,
                 self.stack_deployer(),
                 self.clock,

@@ -27,8 +27,15 @@ from delivery.ledger.facts import (
 from delivery.ledger.plan import Step
 from delivery.ledger.releases import Release
 from delivery.model import StackContents, StackRequest, StoredObject
-from delivery.ports import Account, Clock, DeployedStacks, Functions, ReleaseStore
-from delivery.rollback.request import without_shift
+from delivery.ports import (
+    Account,
+    Aliases,
+    Clock,
+    DeployedStacks,
+    Functions,
+    ReleaseStore,
+)
+from delivery.rollback.request import publishing_anew, without_shift
 
 VERIFIED_BY = "rollback"
 
@@ -40,6 +47,7 @@ class Reconciler:
     account: Account
     deployed: DeployedStacks
     functions: Functions
+    aliases: Aliases
     store: ReleaseStore
     deployer: StackDeployer
     clock: Clock
@@ -56,7 +64,9 @@ class Reconciler:
         Raises:
             NotVerified: when the stack was brought there and its aliases do not follow.
         """
-        self.deployer.deploy(self._request(stack_name, release))
+        left = self._left_behind(stack_name, release)
+        request = self._request(stack_name, release)
+        self.deployer.deploy(publishing_anew(request, left))
         contents = self.deployed.contents(stack_name)
         if contents is None:
             raise NotVerified(f"Stack {stack_name} is gone after it was reconciled.")
@@ -102,6 +112,21 @@ class Reconciler:
                 role_arn=facts.role_arn,
             )
         )
+
+    def _left_behind(self, stack_name: str, release: Release) -> dict[str, str]:
+        """Return, by revision parameter, versions that a failed deployment published."""
+        contents = self.deployed.contents(stack_name)
+        published = deployed_versions(contents.resources) if contents else {}
+        left: dict[str, str] = {}
+        for function, made in release.deployed.functions.items():
+            parameter = f"{made.logical_id}Revision"
+            newest = next(iter(self.aliases.versions(function)), None)
+            if newest is None or parameter not in release.deployed.parameters:
+                continue
+            own = newest.version in {published.get(function), made.version}
+            if not own and newest.code_sha256 == made.code_sha256:
+                left[parameter] = newest.version
+        return left
 
     def _aliases(self, contents: StackContents) -> list[ReleasedAlias]:
         versions = deployed_versions(contents.resources)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 
 from delivery.model import StackRequest
 
@@ -17,4 +18,19 @@ def without_shift(request: StackRequest) -> StackRequest:
     if SHIFT_SWITCH not in request.parameters:
         return request
     parameters: Mapping[str, str] = {**request.parameters, SHIFT_SWITCH: "false"}
+    return replace(request, parameters=parameters)
+
+
+def publishing_anew(request: StackRequest, left: Mapping[str, str]) -> StackRequest:
+    """Return the request with revisions that Lambda has not seen.
+
+    ``left`` names, by revision parameter, the version that a failed deployment left behind
+    with the very content that is wanted. Lambda publishes nothing that equals the version
+    published last, so CloudFormation would fail; a revision of its own makes it differ.
+    Source: AWS Lambda API, PublishVersion.
+    """
+    parameters = dict(request.parameters)
+    for name, version in left.items():
+        again = f"{parameters[name]} again after {version}"
+        parameters[name] = sha256(again.encode()).hexdigest()
     return replace(request, parameters=parameters)

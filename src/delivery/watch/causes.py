@@ -21,6 +21,15 @@ NESTED_STACK = "AWS::CloudFormation::Stack"
 # What a reason usually means: pattern, meaning, next step. The first that matches counts.
 _MEANINGS: tuple[tuple[str, str, str], ...] = (
     (
+        # AWS Lambda API, PublishVersion: nothing is published that equals the version
+        # published last.
+        r"A version for this Lambda function exists \( (?P<what>\d+) \)",
+        "The same content was published as version {what} by a deployment that failed; "
+        "Lambda publishes nothing twice in a row.",
+        "Delete that version (aws lambda delete-function --function-name … --qualifier "
+        "…), or commit any change to the function's folder; then release again.",
+    ),
+    (
         r"not authorized to perform:? (?P<what>[\w:*]+)|AccessDenied",
         "A role lacks a permission: {what}.",
         "Add it to the role that the message names, and deploy again.",

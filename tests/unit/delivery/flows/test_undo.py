@@ -19,7 +19,7 @@ from release_fakes import (
 )
 
 from awsrules.statuses import ExecutionStatus
-from delivery.errors import Refused
+from delivery.errors import OperationFailed, Refused
 from delivery.flows.moving import AliasMover, Pace
 from delivery.flows.reconcile import Reconciler
 from delivery.flows.undo import Undoer, Undone
@@ -59,6 +59,8 @@ class World:
     alias: str = "3"
     weights: dict[str, float] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    contents_of: dict[str, str] = field(default_factory=dict)
+    stack_version: str = "3"
     revision: str = "rev-3"
     parameters: dict[str, str] = field(default_factory=lambda: dict(SWITCHED))
     open: bool = True
@@ -94,10 +96,7 @@ class World:
 
     @property
     def published(self) -> str:
-        return max(
-            (v for v, code in self.codes.items() if code == f"code-{self.revision}"),
-            key=int,
-        )
+        return self.stack_version
 
     def contents(self, name_or_id: str) -> StackContents:
         parameters = {**self.parameters, "AnalyzeFunctionRevision": self.revision}
@@ -116,8 +115,14 @@ class World:
         self.effect("deploy")
         self.parameters = dict(request.parameters)
         self.revision = self.parameters.pop("AnalyzeFunctionRevision")
-        number = str(max(map(int, self.codes)) + 1)
-        self.codes[number] = f"code-{self.revision}"
+        newest = max(self.codes, key=int)
+        release = request.template_url.split("/c")[1][0]
+        if self.contents_of.get(newest, "") == self.revision:
+            raise OperationFailed(f"A version for this function exists ( {newest} )")
+        number = str(int(newest) + 1)
+        self.codes[number] = f"code-rev-{release}"
+        self.contents_of[number] = self.revision
+        self.stack_version = number
         assert self.parameters["ShiftEnabled"] == "false", "it would shift"
         self.alias, self.weights = number, {}
         self.after()
@@ -136,7 +141,8 @@ class World:
         return VersionNow(function, version, self.codes[version])
 
     def versions(self, function: str) -> list[VersionNow]:
-        return [VersionNow(function, v, code) for v, code in self.codes.items()]
+        newest_first = sorted(self.codes, key=int, reverse=True)
+        return [VersionNow(function, each, self.codes[each]) for each in newest_first]
 
     def try_call(self, function: str, version: str) -> None:
         assert version in self.codes
@@ -280,7 +286,9 @@ def make_world(good: Sequence[bool] = (True, True, False), **more) -> World:
         world.ledger.release(f"c{number}", str(number), good=verified, **more_facts)
         world.codes[str(number)] = f"code-rev-{number}"
         put_template(world, number, PLAIN)
+        world.contents_of[str(number)] = f"rev-{number}"
     world.alias, world.revision = str(len(good)), f"rev-{len(good)}"
+    world.stack_version = world.alias
     return world
 
 
@@ -301,7 +309,7 @@ def undoer_of(world: World) -> Undoer:
         store=store,  # type: ignore[arg-type]
         mover=AliasMover(world, clock, Pace(clock)),
         reconciler=Reconciler(
-            world, world, world, store, world, clock  # type: ignore[arg-type]
+            world, world, world, world, store, world, clock  # type: ignore[arg-type]
         ),
         clock=clock,
         screen=Quiet(),  # type: ignore[arg-type]
@@ -369,7 +377,7 @@ def test_after_a_rollback_and_two_bad_releases_the_verified_code_comes_back() ->
             functions=facts(number),
             parameters=parameters,
         )
-    world.alias, world.revision = "6", "rev-6"
+    world.alias, world.revision, world.stack_version = "6", "rev-6", "6"
     done = roll_back(world)
     assert done.to_release == 4
     assert world.codes[world.alias] == "code-rev-2"
@@ -414,6 +422,15 @@ def test_a_release_can_be_chosen() -> None:
     done = roll_back(world, to=1)
     assert done.to_release == 1
     assert_back(world, "code-rev-1")
+
+
+def test_what_a_failed_deployment_left_behind_does_not_stop_a_rollback() -> None:
+    world = make_world()
+    # The good commit was released again, and its shift was cancelled.
+    world.codes["4"], world.contents_of["4"] = "code-rev-2", "rev-2"
+    roll_back(world)
+    assert world.alias == "5"
+    assert_back(world, "code-rev-2")
 
 
 STEPS = 9
