@@ -49,6 +49,10 @@ COMMANDS = {
         "delivery.cli.verify:verify",
         "Check that an environment is what its ledger says, and answers.",
     ),
+    "drill": LazyCommand(
+        "delivery.cli.drill:drill",
+        "Practise a rollback: back and forward again, under traffic.",
+    ),
     "rehearse": LazyCommand(
         "delivery.cli.rehearse:rehearse",
         "Run the whole product on this machine, without AWS.",

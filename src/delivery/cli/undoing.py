@@ -114,7 +114,7 @@ def _whole(
         click.echo("Dry run: nothing was changed.", err=True)
         return 0
     reason = _reason(settings, asked)
-    _confirm(settings, situation.environment)
+    confirm(settings, situation.environment)
     began = tools.clock.now()
     done = undoer.roll_back(situation, option, to=asked.to, reason=reason)
     return _report(settings, tools, done, began)
@@ -132,7 +132,7 @@ def _one_function(
         click.echo("Dry run: nothing was changed.", err=True)
         return 0
     reason = _reason(settings, asked)
-    _confirm(settings, undoer.environment)
+    confirm(settings, undoer.environment)
     began = tools.clock.now()
     done = undoer.move_function(function, version, reason)
     return _report(settings, tools, done, began)
@@ -142,7 +142,7 @@ def _reconcile(settings: Settings, tools: Tools, undoer: Undoer, asked: Asked) -
     if asked.dry_run:
         click.echo("Dry run: pins would be resolved; nothing was changed.", err=True)
         return 0
-    _confirm(settings, undoer.environment)
+    confirm(settings, undoer.environment)
     reason = asked.reason or "reconciled by hand"
     began = tools.clock.now()
     return _report(settings, tools, undoer.reconcile(reason), began)
@@ -156,7 +156,7 @@ def _reason(settings: Settings, asked: Asked) -> str:
     return ask.text("Reason", flag="--reason")
 
 
-def _confirm(settings: Settings, environment: str) -> None:
+def confirm(settings: Settings, environment: str) -> None:
     """Ask once more; production's name is typed back."""
     if settings.yes:
         return
@@ -246,7 +246,7 @@ def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> 
         click.echo(done.summary)
         if done.next_step:
             click.echo(f"Next: {done.next_step}")
-    verdict = _verified(tools, done, began)
+    verdict = verified(tools, done, began)
     if settings.as_json:
         found = verdict.as_data() if verdict else None
         print_result({**done.as_data(), "verification": found})
@@ -256,7 +256,7 @@ def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> 
     return EXIT_DONE if good else NotVerified.exit_code
 
 
-def _verified(tools: Tools, done: Undone, began: datetime) -> Verdict | None:
+def verified(tools: Tools, done: Undone, began: datetime) -> Verdict | None:
     """Verify what serves now; None where nothing serves any more."""
     if tools.stacks.find(f"{APPLICATION_STACK_PREFIX}{done.environment}") is None:
         return None

@@ -125,7 +125,7 @@ class Loader:
         """
         if self._running is not None:
             return
-        api_url, key = self._api()
+        api_url, key = api_of(self.stacks, self.environment)
         self._before = {(c.function, c.version): c for c in self.controls.calls()}
         self._began = self.controls.time().now
         self._running = self.traffic.start(
@@ -151,17 +151,6 @@ class Loader:
             faults=tuple(self.controls.in_force()),
         )
 
-    def _api(self) -> tuple[str, str]:
-        name = f"{APPLICATION_STACK_PREFIX}{self.environment}"
-        stack = self.stacks.find(name)
-        if stack is None or not stack.outputs.get("ApiUrl"):
-            raise BadInput(
-                f"{self.environment} has no API to send requests to.",
-                why=f"The plane has no stack {name} with an output ApiUrl.",
-                next_step="./deploy_pipeline.py rehearse run",
-            )
-        return stack.outputs["ApiUrl"], stack.outputs.get("ApiKeyId", "")
-
     def _calls(self) -> list[VersionCalls]:
         """Return the calls since the start, of the environment's functions alone."""
         mine = self._functions()
@@ -181,6 +170,23 @@ class Loader:
             for key, value in outputs.items()
             if key.endswith("Alias") and value.count(":") >= 7
         }
+
+
+def api_of(stacks: Stacks, environment: str) -> tuple[str, str]:
+    """Return an environment's API and its key's id.
+
+    Raises:
+        BadInput: when it has none.
+    """
+    name = f"{APPLICATION_STACK_PREFIX}{environment}"
+    stack = stacks.find(name)
+    if stack is None or not stack.outputs.get("ApiUrl"):
+        raise BadInput(
+            f"{environment} has no API to send requests to.",
+            why=f"There is no stack {name} with an output ApiUrl.",
+            next_step="./deploy_pipeline.py rehearse run",
+        )
+    return stack.outputs["ApiUrl"], stack.outputs.get("ApiKeyId", "")
 
 
 def _since(now: VersionCalls, old: VersionCalls) -> VersionCalls:

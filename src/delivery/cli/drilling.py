@@ -1,0 +1,91 @@
+"""The work of ``drill``: refuse, confirm, go back and forth, report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+import click
+
+from delivery.cli.options import Settings
+from delivery.cli.screen import print_result
+from delivery.cli.straining import Wanted
+from delivery.cli.undoing import PRODUCTION, confirm, verified
+from delivery.cli.wiring import Tools
+from delivery.errors import EXIT_DONE, NotVerified, OperationFailed, Refused
+from delivery.flows.drill import Drill, Drilled
+from delivery.flows.undo import Undone
+from delivery.model import Outcome, Verdict
+from delivery.verify.report import verdict_text
+
+_EXIT_CODES = {
+    Outcome.PASSED: EXIT_DONE,
+    Outcome.FAILED: OperationFailed.exit_code,
+}
+
+
+def run_drill(
+    settings: Settings, asked: Wanted, *, production: bool, dry_run: bool
+) -> int:
+    """Run the drill and return the exit code.
+
+    Raises:
+        Refused: for production, unless that was said in so many words.
+    """
+    environment = asked.environment
+    if environment == PRODUCTION and not production:
+        raise Refused(
+            "Production is not drilled by default.",
+            why="Its users' traffic would go to an older release and back.",
+            next_step="./deploy_pipeline.py drill staging, or add --production.",
+        )
+    drill = _compose(Tools(replace(settings, yes=True)), asked)
+    plan = drill.plan()
+    click.echo(
+        f"{environment}: traffic and stack go to release {plan.back_to}, then back to "
+        f"release {plan.served}, while {asked.rate:g} requests/s are sent.",
+        err=True,
+    )
+    if dry_run:
+        click.echo("Dry run: nothing was changed.", err=True)
+        return EXIT_DONE
+    confirm(settings, environment)
+    drilled = drill.run(plan)
+    if settings.as_json:
+        print_result(drilled.as_data())
+    else:
+        click.echo("\n".join(drilled_lines(drilled)))
+    return _EXIT_CODES.get(drilled.outcome, NotVerified.exit_code)
+
+
+def _compose(tools: Tools, asked: Wanted) -> Drill:
+    def verify(done: Undone, began: datetime) -> Verdict:
+        return verified(tools, done, began) or Verdict(done.environment)
+
+    return Drill(
+        undoer=tools.undoer(asked.environment),
+        traffic=tools.traffic,
+        verify=verify,
+        clock=tools.clock,
+        screen=tools.screen,
+        rate=asked.rate,
+        mix=asked.mix,
+    )
+
+
+def drilled_lines(drilled: Drilled) -> Iterator[str]:
+    """Yield the report: each way, what requests met, and the outcome."""
+    for leg in drilled.legs:
+        yield (
+            f"{leg.name}: release {leg.done.from_release} to {leg.done.to_release}, "
+            f"traffic in {leg.done.seconds:.1f} s, all of it verified in "
+            f"{leg.seconds:.1f} s"
+        )
+        yield from (f"  {line}" for line in verdict_text(leg.verdict).splitlines())
+    requests = drilled.requests
+    yield (
+        f"Requests: {requests.sent} sent in {requests.seconds:.1f} s, "
+        f"{requests.failed} failed"
+    )
+    yield f"Drill: {drilled.outcome.value}"
