@@ -249,3 +249,24 @@ def test_every_output_that_the_pipeline_takes_has_its_name(
     }
 
     assert asked <= set(foundation["Outputs"]) & set(pipeline["Parameters"])
+
+
+def test_emergency_access_needs_a_second_factor_and_changes_nothing(
+    foundation,
+) -> None:
+    role = foundation["Resources"]["BreakGlassRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Condition"] == {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "NumericLessThan": {"aws:MultiFactorAuthAge": "3600"},
+        "StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}},
+    }
+    assert role["MaxSessionDuration"] == 3600
+    assert allowed(foundation, "BreakGlassRole") == {
+        "kms:Decrypt",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+    }
