@@ -1,7 +1,8 @@
 """Each function's role holds what the function's code calls, and no more.
 
 The calls are read from the code that the function ships: a method with AWS's capital
-keyword arguments (``put_object(Bucket=…)``) is a call of boto3. Which function of a shared
+keyword arguments (``put_object(Bucket=…)``), or with those of CodeDeploy and the like
+(``get_deployment(deploymentId=…)``), is a call of boto3. Which function of a shared
 package makes a call is not followed; so a call must be granted to one of them at least, and
 a grant must be called for by the package.
 """
@@ -111,10 +112,18 @@ def _calls_of(file: Path) -> tuple[tuple[str, int], ...]:
             continue
         names = [each.arg for each in node.keywords if each.arg]
         own = node.func.attr.startswith("_")
-        if names and not own and all(name[0].isupper() for name in names):
+        if not own and _are_of_aws(names):
             camel = "".join(part.capitalize() for part in node.func.attr.split("_"))
             found.append((_NAMES.get(camel, camel), node.lineno))
     return tuple(found)
+
+
+def _are_of_aws(keywords: list[str]) -> bool:
+    """Say whether keywords are written as AWS's services write theirs, not as Python's."""
+    if any("_" in each for each in keywords) or not keywords:
+        return False
+    capital = all(each[0].isupper() for each in keywords)
+    return capital or any(each[1:] != each[1:].lower() for each in keywords)
 
 
 RULES = (

@@ -22,6 +22,17 @@ class Defect:
         return f"{self.rule}: {self.old.strip()[:40]!r} -> {self.new.strip()[:40]!r}"
 
 
+SHIFT_TYPE = "Type: !If [ShiftsInItsOwnWay, !Ref TrafficShift, !Ref ShiftType]"
+# All that can stop a shift of analyze.
+ANALYZE_GUARDS = """        Alarms:
+          Fn::If:
+            - StopsOnAlarm
+            - - !Ref AnalyzeAliasErrors
+              - !Ref AnalyzeVersionErrors
+              - !Ref AnalyzeDuration
+              - !Ref AnalyzeThrottles
+            - - !Ref AWS::NoValue
+"""
 CONDITION = """        - Name: Build
           {when}:
             {result}Conditions:
@@ -367,6 +378,24 @@ WATCHING = (
         "{Name: QueueName, Value: dead-letters}",
     ),
     Defect("alarm-emitted", "template", "{Name: ApiName, Value", "{Name: ApiId, Value"),
+    # Fifteen minutes of evidence, and staging's canary lasts five.
+    Defect(
+        "shift-protects", "template", "Period: !Ref AlarmPeriodSeconds", "Period: 900"
+    ),
+    # Nobody emits a metric of an alias that is not there.
+    Defect("shift-protects", "template", "Function}:live", "Function}:old"),
+    # A dead version is silent, and its silence counts as good.
+    Defect(
+        "shift-protects",
+        "template",
+        "ComparisonOperator: GreaterThanOrEqualToThreshold",
+        "ComparisonOperator: LessThanThreshold",
+    ),
+    Defect("shift-protects", "template", ANALYZE_GUARDS),
+    Defect("shift-protects", "template", SHIFT_TYPE, "Type: Canary10Percent7Minutes"),
+    Defect(
+        "shift-protects", "template", SHIFT_TYPE, "Type: Linear15PercentEvery1Minute"
+    ),
     Defect("alarm-told", "template", "      TreatMissingData: notBreaching\n"),
     Defect(
         "alarm-told",
