@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 from own_plane import RunningPlane, call_control
 
 TRUST = {
@@ -101,3 +101,33 @@ def test_an_enforcing_plane_refuses_what_a_role_lacks_in_awss_words(
     page = call_control(own_plane.endpoint, "GET", "permissions")
     recorded = {each["action"]: each["times"] for each in page["not_allowed"]}
     assert recorded["codepipeline:ListPipelines"] == 2
+
+
+def test_early_validation_finds_taken_names_that_the_caller_may_not_read(
+    own_plane: RunningPlane, client
+) -> None:
+    client("sns").create_topic(Name="taken")
+    reviewer = session_of(
+        client,
+        "reviewer",
+        "cloudformation:CreateChangeSet",
+        "cloudformation:DescribeChangeSet",
+    )
+    call_control(own_plane.endpoint, "POST", "permissions", {"mode": "enforce"})
+    names = {"StackName": "reviewed", "ChangeSetName": "review"}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "taken"}}
+
+    reviewer("cloudformation").create_change_set(
+        **names,
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Topic": topic}}),
+    )
+    with pytest.raises(WaiterError):
+        reviewer("cloudformation").get_waiter("change_set_create_complete").wait(
+            **names, WaiterConfig={"Delay": 1, "MaxAttempts": 15}
+        )
+
+    made = reviewer("cloudformation").describe_change_set(**names)
+    assert "AWS::EarlyValidation::ResourceExistenceCheck" in made["StatusReason"]
+    page = call_control(own_plane.endpoint, "GET", "permissions")
+    assert page["not_allowed"] == []
