@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from delivery.render.functions import published_functions
 from delivery.validate.sam import translate
+from traffic_hooks.settings import read_checks
 
 FUNCTIONS = {
     "AnalyzeFunction": ("analyze", "medical_records.handlers.analyze.handler"),
     "RecordsFunction": ("records", "medical_records.handlers.records.handler"),
     "HealthFunction": ("health", "medical_records.handlers.health.handler"),
 }
+NOTHING = {"Ref": "AWS::NoValue"}
+VERSION = "AWS::Lambda::Version"
 NEEDED = {
     "Environment": "production",
     "PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/boundary",
@@ -122,8 +126,68 @@ def test_a_shift_moves_an_alias_by_our_own_role_and_watches_alarms(
         for alarm in watched
         for dimension in translated[alarm["Name"]["Ref"]]["Properties"]["Dimensions"]
     }
-    assert kinds == {"FunctionName", "Resource", "ExecutedVersion"}
+    assert kinds == {
+        "FunctionName",
+        "Resource",
+        "ExecutedVersion",
+        "ApiName",
+        "Stage",
+    }
+    metrics = {
+        translated[alarm["Name"]["Ref"]]["Properties"]["MetricName"]
+        for alarm in watched
+    }
+    assert metrics == {"Errors", "Duration", "Throttles", "5XXError"}
+    assert len(watched) <= 10
     assert "CodeDeployServiceRole" not in translated
+
+
+@pytest.mark.parametrize("logical_id", FUNCTIONS)
+def test_hooks_try_a_version_before_and_after_its_shift(
+    translated, logical_id: str
+) -> None:
+    update = translated[f"{logical_id}Aliaslive"]["UpdatePolicy"]
+    hooks = update["CodeDeployLambdaAliasUpdate"]
+
+    assert hooks["BeforeAllowTrafficHook"] == {"Ref": "PreTrafficFunction"}
+    assert hooks["AfterAllowTrafficHook"] == {"Ref": "PostTrafficFunction"}
+
+
+@pytest.mark.parametrize("hook", ["PreTrafficFunction", "PostTrafficFunction"])
+def test_a_hook_has_no_alias_and_is_told_its_checks_only(
+    application, translated, hook: str
+) -> None:
+    assert not [name for name in translated if name.startswith(f"{hook}Alias")]
+    variables = translated[hook]["Properties"]["Environment"]["Variables"]
+    told = [name for name, value in variables.items() if value != NOTHING]
+    assert told == ["CHECKS"]
+    assert hook not in {each.logical_id for each in published_functions(application)}
+
+
+@pytest.mark.parametrize("hook", ["PreTrafficFunction", "PostTrafficFunction"])
+def test_a_hook_checks_every_function_that_shifts(translated, hook: str) -> None:
+    variables = translated[hook]["Properties"]["Environment"]["Variables"]
+    text, versions = variables["CHECKS"]["Fn::Sub"]
+    for logical_id in FUNCTIONS:
+        arn = f"arn:aws:lambda:us-east-1:123456789012:function:{logical_id}"
+        text = text.replace(f"${{{logical_id}.Arn}}", arn)
+        version = logical_id.replace("Function", "Version")
+        text = text.replace(f"${{{version}}}", f"{arn}:7")
+
+    checks = read_checks({"CHECKS": text})
+
+    assert {check.function for check in checks} == set(FUNCTIONS)
+    assert {check.alias.qualifier for check in checks} == {"live"}
+    referred = [each["Ref"] for each in versions.values()]
+    assert [translated[each]["Type"] for each in referred] == [VERSION] * 3
+
+
+def test_both_hooks_make_the_same_checks(application) -> None:
+    before, after = (
+        application["Resources"][each]["Properties"]["Environment"]["Variables"]
+        for each in ("PreTrafficFunction", "PostTrafficFunction")
+    )
+    assert before == after
 
 
 def test_without_shifting_there_is_no_codedeploy(application) -> None:

@@ -43,7 +43,7 @@ def test_what_sam_refuses_is_a_finding_at_its_resource(
     make_subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lint, "lint_files", _silent)
-    subject = make_subject(template={"    AutoPublishAlias: live\n": ""})
+    subject = make_subject(template={"      AutoPublishAlias: live\n": ""})
 
     findings = list(templates_linted(subject))
 

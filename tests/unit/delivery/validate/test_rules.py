@@ -125,7 +125,7 @@ def test_our_own_templates_have_no_findings(make_subject) -> None:
         (
             "shift-preference",
             "template",
-            "    AutoPublishAlias: live\n",
+            "      AutoPublishAlias: live\n",
             "",
             "AnalyzeFunction shifts traffic and has no AutoPublishAlias",
         ),

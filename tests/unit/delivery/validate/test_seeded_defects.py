@@ -31,7 +31,11 @@ ANALYZE_GUARDS = """        Alarms:
               - !Ref AnalyzeVersionErrors
               - !Ref AnalyzeDuration
               - !Ref AnalyzeThrottles
+              - !Ref ApiServerErrors
             - - !Ref AWS::NoValue
+        Hooks:
+          PreTraffic: !Ref PreTrafficFunction
+          PostTraffic: !Ref PostTrafficFunction
 """
 CONDITION = """        - Name: Build
           {when}:
@@ -668,7 +672,7 @@ NAMES_AND_PARAMETERS = (
         "    Description: Runtime of all functions.\n",
     ),
     Defect("output-described", "pipeline", "    Description: Name of the pipeline.\n"),
-    Defect("shift-preference", "template", "    AutoPublishAlias: live\n"),
+    Defect("shift-preference", "template", "      AutoPublishAlias: live\n"),
     Defect(
         "shift-preference", "template", "        Role: !GetAtt DeploymentRole.Arn\n"
     ),
