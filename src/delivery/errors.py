@@ -88,6 +88,10 @@ class Detached(DeliveryError):
     exit_code = 130
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM): nobody is there to answer a question."""
+
+
 def _indented(label: str, text: str) -> str:
     first, *rest = text.splitlines()
     return "\n".join([f"  {label:<5} {first}", *(f"        {line}" for line in rest)])

@@ -85,6 +85,18 @@ def test_a_refusal_is_never_read_as_absent(stacks, api, code, error) -> None:
         stacks.find("app")
 
 
+def test_a_change_set_that_a_killed_run_left_gives_way(stacks, api) -> None:
+    taken = "ChangeSet deploy already exists"
+    api.add_client_error("create_change_set", "AlreadyExistsException", taken)
+    api.add_response(
+        "delete_change_set", {}, {"ChangeSetName": "deploy", "StackName": "app"}
+    )
+    api.add_response("create_change_set", {"Id": CHANGE_SET.id, "StackId": ID})
+    made = stacks.create_change_set(StackRequest("app", "{}", {}), create=False)
+    assert made.id == CHANGE_SET.id
+    api.assert_no_pending_responses()
+
+
 @pytest.mark.parametrize(
     ("create", "kind", "url", "where"),
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +19,10 @@ from delivery.model import (
     StackEvent,
     StackRequest,
 )
+
+# One name for all: a change set that a killed run left is found and replaced, and none
+# piles up.
+CHANGE_SET_NAME = "deploy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,35 @@ class CloudFormationStacks:
         kept = [
             {"ParameterKey": key, "UsePreviousValue": True} for key in request.keeps
         ]
+        wanted = {
+            "StackName": request.name,
+            "ChangeSetName": CHANGE_SET_NAME,
+            "ChangeSetType": "CREATE" if create else "UPDATE",
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in request.parameters.items()
+            ]
+            + kept,
+            "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
+            **template,
+            **role,
+        }
         with self._doing(f"make a change set for stack {request.name}"):
-            answer = self._api.create_change_set(
-                StackName=request.name,
-                ChangeSetName=f"deploy-{uuid4()}",
-                ChangeSetType="CREATE" if create else "UPDATE",
-                Capabilities=["CAPABILITY_NAMED_IAM"],
-                Parameters=[
-                    {"ParameterKey": key, "ParameterValue": value}
-                    for key, value in request.parameters.items()
-                ]
-                + kept,
-                Tags=[{"Key": k, "Value": v} for k, v in request.tags.items()],
-                **template,
-                **role,
-            )
+            answer = self._create_or_replace(wanted)
         return ChangeSet(answer["Id"], answer["StackId"], "CREATE_PENDING")
+
+    def _create_or_replace(self, wanted: dict[str, Any]) -> Any:
+        """Make the change set; one that a killed run left under the name gives way."""
+        try:
+            return self._api.create_change_set(**wanted)
+        except ClientError as error:
+            if code_of(error) != "AlreadyExistsException":
+                raise
+        self._api.delete_change_set(
+            ChangeSetName=CHANGE_SET_NAME, StackName=wanted["StackName"]
+        )
+        return self._api.create_change_set(**wanted)
 
     def change_set(self, change_set: ChangeSet) -> ChangeSet:
         changes: list[ResourceChange] = []

@@ -57,6 +57,17 @@ def choice(
     )
 
 
+def decide(question: str, options: Sequence[str], *, default: str) -> str:
+    """Ask for one of some words in the middle of an operation.
+
+    Ctrl-C at the question is an interrupt like any other.
+    """
+    try:
+        return choice(question, options, flag="", default=default)
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
+
+
 def hidden(question: str, *, flag: str, optional: bool) -> Hidden | None:
     """Ask for a secret without showing it; None when Enter alone is allowed."""
     if not is_interactive():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from delivery.cli.options import SHARED_FLAGS, SHARED_WITH_VALUE
-from delivery.errors import DeliveryError
+from delivery.errors import DeliveryError, Terminated
 
 EXIT_INTERRUPTED = 130
 
@@ -95,6 +96,7 @@ class LazyGroup(click.Group):
 
         if not standalone_mode:
             return run()
+        signal.signal(signal.SIGTERM, _terminated)
         sys.exit(exit_code_of(run, debug="--debug" in given))
 
 
@@ -136,6 +138,11 @@ def exit_code_of(run: Any, *, debug: bool) -> int:
         click.echo(_defect(error), err=True)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _terminated(number: int, frame: object) -> None:
+    """End as after Ctrl-C, so that what was begun is cleaned up or left to go on."""
+    raise Terminated
 
 
 def _defect(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from delivery.cli.ask import confirm
+from delivery.cli.ask import confirm, decide
 from delivery.cli.screen import (
     change_line,
     danger_of,
@@ -57,6 +57,9 @@ class TerminalScreen:
 
     def confirm(self, question: str) -> bool:
         return confirm(question, yes=self.yes)
+
+    def choose(self, question: str, options: Sequence[str], *, default: str) -> str:
+        return decide(question, options, default=default)
 
     @contextmanager
     def watch(self, title: str) -> Iterator[Live]:

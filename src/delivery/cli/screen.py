@@ -55,6 +55,11 @@ class PlainScreen:
 
         return confirm(question, yes=self.yes)
 
+    def choose(self, question: str, options: Sequence[str], *, default: str) -> str:
+        from delivery.cli.ask import decide
+
+        return decide(question, options, default=default)
+
     @contextmanager
     def watch(self, title: str) -> Iterator[Live]:
         self.say(title)

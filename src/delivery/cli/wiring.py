@@ -315,6 +315,7 @@ class Tools:
 
     def stack_deployer(self, *, dry_run: bool = False) -> StackDeployer:
         """Return what deploys stacks."""
+        from delivery.aws.rollback import CloudFormationUndo
         from delivery.flows.stack import StackDeployer
 
         return StackDeployer(
@@ -324,6 +325,8 @@ class Tools:
             dry_run=dry_run,
             poll_seconds=self.poll_seconds,
             change_set_poll_seconds=min(self.poll_seconds, 2.0),
+            undo=CloudFormationUndo(self._clients),
+            contents=self.deployed_stacks,
         )
 
     def undoer(self, environment: str) -> Undoer:

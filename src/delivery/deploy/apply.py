@@ -56,6 +56,9 @@ def _wait_until_ready(
 ) -> ChangeSet:
     deadline = clock.monotonic() + PATIENCE_SECONDS
     while True:
+        # It is never ready at once: a look before the first wait would be a call for
+        # nothing.
+        clock.sleep(poll_seconds)
         try:
             change_set = stacks.change_set(change_set)
         except Unreachable:
@@ -69,4 +72,3 @@ def _wait_until_ready(
                 why=f"It is in {change_set.status}.",
                 next_step="Deploy again.",
             )
-        clock.sleep(poll_seconds)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import uuid4
 
 from delivery.deploy.apply import POLL_SECONDS as CHANGE_SET_POLL_SECONDS
 from delivery.deploy.apply import prepare
-from delivery.deploy.plan import Move, attention, has_no_changes, plan_move
-from delivery.errors import Detached, OperationFailed, Refused
-from delivery.model import Cause, ChangeSet, Stack, StackEvent, StackRequest
-from delivery.ports import Clock, Screen, Stacks
-from delivery.watch.causes import explain, failed_nested_stack, root_cause
-from delivery.watch.events import POLL_SECONDS, Follower
+from delivery.deploy.plan import Move, has_no_changes, plan_move
+from delivery.errors import DeliveryError, OperationFailed, Refused, Terminated
+from delivery.flows.following import Followed, Watcher, detached
+from delivery.flows.following import new_token as new_token
+from delivery.flows.mending import Mender
+from delivery.model import Cause, ChangeSet, ResourceChange, Stack, StackRequest
+from delivery.ports import Clock, DeployedStacks, Screen, Stacks, StackUndo
+from delivery.watch.causes import explain
+from delivery.watch.events import POLL_SECONDS
+
+CANCEL, DETACH = "cancel", "detach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,16 @@ class StackDeployment:
 
     stack: Stack | None
     changed: bool
+    changes: tuple[ResourceChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StackDeployer:
-    """Deploys stacks one after the other, with the operator watching."""
+    """Deploys stacks one after the other, with the operator watching.
+
+    ``undo`` leads stuck stacks out and cancels operations; ``contents`` tells what a
+    deletion would take along.
+    """
 
     stacks: Stacks
     clock: Clock
@@ -34,6 +43,8 @@ class StackDeployer:
     dry_run: bool = False
     poll_seconds: float = POLL_SECONDS
     change_set_poll_seconds: float = CHANGE_SET_POLL_SECONDS
+    undo: StackUndo | None = None
+    contents: DeployedStacks | None = None
 
     def deploy(
         self,
@@ -42,61 +53,39 @@ class StackDeployer:
         before_execute: Callable[[ChangeSet], None] = lambda change_set: None,
     ) -> StackDeployment:
         """Bring the stack to ``request``; ``before_execute`` may refuse the change set."""
-        stack = self._ready_stack(request.name)
-        create = plan_move(stack) is not Move.UPDATE
-        change_set = prepare(
-            self.stacks,
-            self.clock,
-            request,
-            create=create,
-            poll_seconds=self.change_set_poll_seconds,
-        )
+        mender = Mender(self._watcher, self.undo, self.contents, self.dry_run)
+        stack = mender.ready(request.name)
+        create = plan_move(stack) is Move.CREATE
+        change_set = self._prepared(request, create)
         if has_no_changes(change_set):
-            self._remove_shell(change_set, create)
+            self._remove_shell(request.name, create)
             self.screen.say(f"Stack {request.name}: no changes.")
             return StackDeployment(stack, changed=False)
         if change_set.status == "FAILED":
-            self._remove_shell(change_set, create)
+            self._remove_shell(request.name, create)
             raise _refused(request, change_set)
         if not self._agreed(request, change_set, create, before_execute):
-            return StackDeployment(stack, changed=True)
-        return StackDeployment(self._execute(request, change_set), changed=True)
+            return StackDeployment(stack, changed=True, changes=change_set.changes)
+        done = self._execute(request, change_set, create)
+        return StackDeployment(done, changed=True, changes=change_set.changes)
 
-    def _ready_stack(self, name: str) -> Stack | None:
-        """Return the stack once a change set can be made for it."""
-        stack = self.stacks.find(name)
-        if plan_move(stack) is Move.WAIT and stack is not None:
-            self.screen.say(f"Stack {name} is in {stack.status}; waiting for it.")
-            self._follow(
-                f"{name} (running operation)",
-                stack.id,
-                token="",  # nosec B106  # no secret
-            )
-            stack = self.stacks.find(name)
-        if plan_move(stack) is Move.RECREATE and stack is not None:
-            self._delete_failed_create(stack)
-            stack = None
-        return stack
+    @property
+    def _watcher(self) -> Watcher:
+        return Watcher(self.stacks, self.clock, self.screen, self.poll_seconds)
 
-    def _delete_failed_create(self, stack: Stack) -> None:
-        """Delete what a failed create left: a name without resources."""
-        self.screen.warn(
-            f"Stack {stack.name} is in {stack.status}: its creation failed and was taken "
-            "back. CloudFormation accepts nothing but its deletion."
-        )
-        if self.dry_run:
-            raise Refused(
-                f"Stack {stack.name} would be deleted and created again.",
-                why="That is more than a dry run may do.",
-                next_step="Run it without --dry-run.",
+    def _prepared(self, request: StackRequest, create: bool) -> ChangeSet:
+        """Make the change set; whatever stops it leaves no empty stack."""
+        try:
+            return prepare(
+                self.stacks,
+                self.clock,
+                request,
+                create=create,
+                poll_seconds=self.change_set_poll_seconds,
             )
-        if not self.screen.confirm("Delete it and create it again?"):
-            raise attention_declined(stack)
-        token = new_token("delete")
-        self.stacks.delete(stack.id, token=token)
-        gone = self._follow(f"{stack.name} (delete)", stack.id, token=token)
-        if gone is not None and gone.status.needs_a_person:
-            raise attention(gone)
+        except BaseException:
+            self._remove_shell(request.name, create)
+            raise
 
     def _agreed(
         self,
@@ -114,8 +103,8 @@ class StackDeployer:
             agreed = not self.dry_run and self.screen.confirm("Execute these changes?")
         finally:
             if not agreed:
-                self.stacks.discard(change_set)
-                self._remove_shell(change_set, create)
+                self._discard(change_set)
+                self._remove_shell(request.name, create)
         if not agreed and not self.dry_run:
             raise Refused(
                 f"Stack {request.name} was left as it is.",
@@ -124,100 +113,94 @@ class StackDeployer:
             )
         return agreed
 
-    def _remove_shell(self, change_set: ChangeSet, create: bool) -> None:
-        """Delete the empty stack that a CREATE change set makes."""
+    def _discard(self, change_set: ChangeSet) -> None:
+        try:
+            self.stacks.discard(change_set)
+        except DeliveryError as error:
+            self.screen.warn(f"{error.what} The next deployment replaces it.")
+
+    def _remove_shell(self, name: str, create: bool) -> None:
+        """Delete the empty stack that a CREATE change set makes.
+
+        What cannot be removed now is adopted by the next deployment.
+        """
         if not create:
             return
-        stack = self.stacks.find(change_set.stack_id)
-        if stack is not None and stack.status.is_shell:
-            self.stacks.delete(stack.id, token=new_token("delete"))
+        try:
+            stack = self.stacks.find(name)
+            if stack is not None and stack.status.is_shell:
+                self.stacks.delete(stack.id, token=new_token("delete"))
+        except DeliveryError as error:
+            self.screen.warn(
+                f"{error.what} The next deployment adopts the empty stack."
+            )
 
-    def _execute(self, request: StackRequest, change_set: ChangeSet) -> Stack:
+    def _execute(
+        self, request: StackRequest, change_set: ChangeSet, create: bool
+    ) -> Stack:
         token = new_token("deploy")
         since = self.stacks.newest_event(change_set.stack_id)
-        self.stacks.execute(change_set, token=token)
         try:
-            stack = self._follow(request.name, change_set.stack_id, token, since)
+            self.stacks.execute(change_set, token=token)
         except KeyboardInterrupt as error:
             raise detached(request.name) from error
-        if stack is None:
+        try:
+            done = self._watcher.follow(
+                request.name, change_set.stack_id, token=token, since=since
+            )
+        except Terminated as error:
+            raise detached(request.name) from error
+        except KeyboardInterrupt as error:
+            return self._interrupted(request.name, change_set, create, error)
+        return self._ended(request.name, done)
+
+    def _ended(self, name: str, done: Followed) -> Stack:
+        """Return the stack when the operation did what it should; else say why not."""
+        if done.stack is None:
             raise OperationFailed(
-                f"Stack {request.name} disappeared while it was deployed.",
+                f"Stack {name} disappeared while it was deployed.",
                 why="Somebody deleted it.",
                 next_step="Deploy again.",
             )
-        return stack
+        if not done.stack.status.succeeded:
+            raise self._watcher.failure(done.stack, done.events)
+        return done.stack
 
-    def _follow(
-        self, title: str, stack_id: str, token: str, since: str = ""
-    ) -> Stack | None:
-        """Show an operation until it ends; raise its root cause when it failed."""
-        if not token and not since:
-            since = self.stacks.newest_event(stack_id)
-        with self.screen.watch(title) as live:
-            follower = Follower(
-                self.stacks,
-                self.clock,
-                stack_id,
-                token=token,
-                since=since,
-                poll_seconds=self.poll_seconds,
-                on_wait=live.tick,
-                on_trouble=live.note,
+    def _interrupted(
+        self, name: str, change_set: ChangeSet, create: bool, cause: BaseException
+    ) -> Stack:
+        """Ask whether to cancel or to leave it alone; a second interrupt leaves it."""
+        try:
+            chosen = self.screen.choose(
+                f"Stack {name} is being changed. Take it back, or leave it to go on?",
+                (CANCEL, DETACH),
+                default=DETACH,
             )
-            for event in follower:
-                live.event(event)
-        stack = follower.stack
-        if token and stack is not None and not _as_wanted(stack):
-            raise self._failure(stack, follower.seen)
-        return stack
-
-    def _failure(self, stack: Stack, events: list[StackEvent]) -> OperationFailed:
-        cause = self._root_cause(events, stack.name)
-        why = "CloudFormation gave no reason." if cause is None else str(cause)
-        meaning = "" if cause is None or not cause.meaning else f"\n{cause.meaning}"
-        return OperationFailed(
-            f"Stack {stack.name} ended in {stack.status}.",
-            why=why + meaning,
-            next_step=cause.next_step if cause else f"Look at stack {stack.name}.",
+            if chosen == DETACH or not self._cancel(change_set, create):
+                raise detached(name) from cause
+            done = self._watcher.follow(f"{name} (cancel)", change_set.stack_id)
+        except KeyboardInterrupt as error:
+            raise detached(name) from error
+        if done.stack is not None and done.stack.status.succeeded:
+            self.screen.say("It was too late to cancel: the operation had ended.")
+            return done.stack
+        status = done.stack.status.value if done.stack else "gone"
+        raise OperationFailed(
+            f"The deployment of stack {name} was cancelled.",
+            why=f"You cancelled it; the stack is {status}.",
+            next_step="Run the same command again when it should be made.",
         )
 
-    def _root_cause(self, events: list[StackEvent], name: str) -> Cause | None:
-        """Go down into nested stacks as far as the first failure leads."""
-        for _ in range(5):
-            nested = failed_nested_stack(events)
-            deeper = self.stacks.events(nested) if nested else []
-            if not any(each.failed for each in deeper):
-                break
-            events = deeper
-        return root_cause(events, stack_name=name)
-
-
-def new_token(verb: str) -> str:
-    """Return a request token: letters, digits and hyphens, new for each operation."""
-    return f"{verb}-{uuid4()}"
-
-
-def detached(name: str) -> Detached:
-    """Say that the operation goes on, and how to come back to it."""
-    return Detached(
-        f"Stack {name} goes on without us.",
-        why="You interrupted the watching, not the operation.",
-        next_step="Run the same command again: it waits for the operation and goes on.",
-    )
-
-
-def attention_declined(stack: Stack) -> Refused:
-    """Say what to do with a failed create that was not to be deleted."""
-    return Refused(
-        f"Stack {stack.name} stays in {stack.status}.",
-        why="Nothing but its deletion is possible, and that was not confirmed.",
-        next_step=f"aws cloudformation delete-stack --stack-name {stack.name}",
-    )
-
-
-def _as_wanted(stack: Stack) -> bool:
-    return stack.status.succeeded or stack.status.value == "DELETE_COMPLETE"
+    def _cancel(self, change_set: ChangeSet, create: bool) -> bool:
+        """Start taking the operation back; False when nothing can."""
+        if create:
+            # A create cannot be cancelled; it is deleted.
+            self.stacks.delete(change_set.stack_id, token=new_token("cancel"))
+            return True
+        if self.undo is None:
+            return False
+        self.undo.cancel_update(change_set.stack_id, token=new_token("cancel"))
+        return True
 
 
 def _refused(request: StackRequest, change_set: ChangeSet) -> OperationFailed:

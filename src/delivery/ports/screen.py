@@ -24,6 +24,12 @@ class Screen(Protocol):
     def confirm(self, question: str) -> bool:
         """Ask; True without asking when every confirmation was answered beforehand."""
 
+    def choose(self, question: str, options: Sequence[str], *, default: str) -> str:
+        """Ask for one of some words; without a terminal it is the default.
+
+        A confirmation given beforehand does not answer it.
+        """
+
     def watch(self, title: str) -> AbstractContextManager[Live]:
         """Open a live view."""
 

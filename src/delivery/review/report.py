@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from delivery.model import ReportSummary, ResourceChange, plain
-from delivery.review.marks import Mark, marks_of
+from delivery.model.marks import Mark, marks_of
 
 SCHEMA_VERSION = 1
 MOST_SUMMARY_CHARACTERS = 400

@@ -35,6 +35,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Add it to the role that the message names, and deploy again.",
     ),
     (
+        r"not empty",
+        "A bucket or registry that still holds something is not deleted.",
+        "Empty it, or keep it with DeletionPolicy: Retain; then run it again.",
+    ),
+    (
         r"already exists",
         "Something of that name exists outside of this stack, often kept from an "
         "earlier one.",

@@ -219,6 +219,31 @@ class FakeStacks:
         self.log.setdefault(name, []).append(event)
 
 
+@dataclass
+class FakeUndo:
+    """CloudFormation's ways back, on the stacks of ``FakeStacks``."""
+
+    stacks: FakeStacks
+    ends_in: str = "UPDATE_ROLLBACK_COMPLETE"
+    called: list[str] = field(default_factory=list)
+
+    def cancel_update(self, stack_id: str, *, token: str) -> bool:
+        return self._go("cancel", stack_id, token)
+
+    def roll_back(self, stack_id: str, *, token: str) -> None:
+        self._go("roll back", stack_id, token)
+
+    def continue_rollback(self, stack_id: str, *, token: str, skip=()) -> None:
+        self._go("continue", stack_id, token)
+
+    def _go(self, verb: str, stack_id: str, token: str) -> bool:
+        name = stack_id.split("/")[1]
+        self.called.append(verb)
+        steps = [("", "UPDATE_ROLLBACK_IN_PROGRESS", ""), ("", self.ends_in, "")]
+        self.stacks._running[name] = (token, steps)
+        return True
+
+
 class FakeLive:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
@@ -238,6 +263,7 @@ class FakeScreen:
     """Remembers what was shown; confirms unless told otherwise."""
 
     agree: bool = True
+    choice: str = ""
     lines: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     shown_changes: list[ResourceChange] = field(default_factory=list)
@@ -259,6 +285,10 @@ class FakeScreen:
     def confirm(self, question: str) -> bool:
         self.questions.append(question)
         return self.agree
+
+    def choose(self, question: str, options: Sequence[str], *, default: str) -> str:
+        self.questions.append(question)
+        return self.choice or default
 
     @contextmanager
     def watch(self, title: str):

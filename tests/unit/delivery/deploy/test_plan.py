@@ -6,50 +6,83 @@ import pytest
 from delivery_fakes import START, make_stack
 
 from awsrules.statuses import StackStatus
-from delivery.deploy.plan import Move, StackNeedsAttention, has_no_changes, plan_move
+from delivery.deploy.plan import (
+    Move,
+    Removal,
+    Repeat,
+    attention,
+    has_no_changes,
+    plan_move,
+    plan_removal,
+    plan_repeat,
+)
 from delivery.model import ChangeSet, ResourceChange
 
+APPLICATION = "medical-record-analysis-lambda-staging"
+
+TABLE = [
+    (None, "CREATE", "NOTHING", "RETRY"),
+    ("CREATE_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("CREATE_FAILED", "RECREATE", "DELETE", "REFUSE"),
+    ("CREATE_COMPLETE", "UPDATE", "DELETE", "RETRY"),
+    ("ROLLBACK_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("ROLLBACK_FAILED", "RECREATE", "DELETE", "REFUSE"),
+    ("ROLLBACK_COMPLETE", "RECREATE", "DELETE", "REFUSE"),
+    ("DELETE_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("DELETE_FAILED", "RECREATE", "DELETE_AGAIN", "REFUSE"),
+    ("DELETE_COMPLETE", "CREATE", "NOTHING", "RETRY"),
+    ("UPDATE_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("UPDATE_COMPLETE", "UPDATE", "DELETE", "RETRY"),
+    ("UPDATE_FAILED", "ROLL_BACK", "DELETE", "REFUSE"),
+    ("UPDATE_ROLLBACK_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("UPDATE_ROLLBACK_FAILED", "CONTINUE_ROLLBACK", "DELETE", "REFUSE"),
+    ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("UPDATE_ROLLBACK_COMPLETE", "UPDATE", "DELETE", "RETRY"),
+    ("REVIEW_IN_PROGRESS", "CREATE", "DELETE", "RETRY"),
+    ("IMPORT_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("IMPORT_COMPLETE", "UPDATE", "DELETE", "RETRY"),
+    ("IMPORT_ROLLBACK_IN_PROGRESS", "WAIT", "WAIT", "WAIT"),
+    ("IMPORT_ROLLBACK_FAILED", "REFUSE", "DELETE", "REFUSE"),
+    ("IMPORT_ROLLBACK_COMPLETE", "UPDATE", "DELETE", "RETRY"),
+]
+
+
+@pytest.mark.parametrize(("status", "move", "removal", "repeat"), TABLE)
+def test_each_status_has_an_answer_for_deploy_destroy_and_retry(
+    status: str | None, move: str, removal: str, repeat: str
+) -> None:
+    stack = make_stack(status=status) if status else None
+    assert plan_move(stack) is Move[move]
+    assert plan_removal(stack) is Removal[removal]
+    assert plan_repeat(stack) is Repeat[repeat]
+
+
+def test_the_table_knows_every_status_and_absence() -> None:
+    assert {row[0] for row in TABLE} == {None, *(each.value for each in StackStatus)}
+    assert len(TABLE) == 24
+
 
 @pytest.mark.parametrize(
-    ("status", "move"),
+    ("name", "status", "command"),
     [
-        ("REVIEW_IN_PROGRESS", Move.CREATE),
-        ("DELETE_COMPLETE", Move.CREATE),
-        ("CREATE_COMPLETE", Move.UPDATE),
-        ("UPDATE_ROLLBACK_COMPLETE", Move.UPDATE),
-        ("ROLLBACK_COMPLETE", Move.RECREATE),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Move.WAIT),
-        ("DELETE_IN_PROGRESS", Move.WAIT),
+        ("app", "UPDATE_ROLLBACK_FAILED", "./deploy_pipeline.py"),
+        ("app", "IMPORT_ROLLBACK_FAILED", "describe-stack-events --stack-name app"),
+        (APPLICATION, "ROLLBACK_COMPLETE", f"destroy --stack-name {APPLICATION}"),
+        (APPLICATION, "UPDATE_ROLLBACK_FAILED", "./rollback.py staging --stack"),
     ],
 )
-def test_each_status_leads_to_its_move(status: str, move: Move) -> None:
-    assert plan_move(make_stack(status=status)) is move
-
-
-def test_an_absent_stack_is_created() -> None:
-    assert plan_move(None) is Move.CREATE
-
-
-@pytest.mark.parametrize(
-    "status", [each for each in StackStatus if each.needs_a_person]
-)
-def test_a_stuck_stack_is_refused_with_the_command_that_helps(
-    status: StackStatus,
-) -> None:
-    with pytest.raises(StackNeedsAttention) as caught:
-        plan_move(make_stack("app", status))
-    assert status in caught.value.why
-    assert "aws cloudformation" in caught.value.next_step
-    assert "app" in caught.value.next_step
+def test_a_stuck_stack_names_the_command_that_helps(name, status, command) -> None:
+    refusal = attention(make_stack(name, status))
+    assert status in refusal.why
+    assert command in refusal.next_step
 
 
 def test_the_refusal_says_since_when_and_why() -> None:
     stack = make_stack(
         status="UPDATE_ROLLBACK_FAILED", reason="AccessDenied", changed_at=START
     )
-    with pytest.raises(StackNeedsAttention) as caught:
-        plan_move(stack)
-    assert caught.value.why == (
+    assert attention(stack).why == (
         "It is in UPDATE_ROLLBACK_FAILED since 14:02 UTC: AccessDenied"
     )
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
-from delivery_fakes import make_event, make_stack, stack_id
+from dataclasses import replace
 
-from awsrules.statuses import StackStatus
+import pytest
+from delivery_fakes import FakeUndo, make_event, make_stack, stack_id
+from release_fakes import FakeDeployedStacks
+
 from delivery.deploy.plan import StackNeedsAttention
 from delivery.errors import Detached, NotPermitted, OperationFailed, Refused
 from delivery.flows.stack import StackDeployer
-from delivery.model import Cause, StackRequest
+from delivery.model import Cause, StackContents, StackRequest, StackResource
 
 REQUEST = StackRequest("app", "Resources: {}", {"Stage": "x"})
+HELD = """
+Resources:
+  Records: {Type: AWS::S3::Bucket}
+  Kept: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
+"""
+RESOURCES = (
+    StackResource("Records", "AWS::S3::Bucket", "records-1"),
+    StackResource("Kept", "AWS::S3::Bucket", "kept-1"),
+)
 NO_CHANGES = "The submitted information didn't contain changes."
 
 
@@ -164,15 +175,101 @@ def test_a_dry_run_deletes_no_failed_create(stacks, clock, screen) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", [each for each in StackStatus if each.needs_a_person]
+    "status", ["CREATE_FAILED", "ROLLBACK_FAILED", "DELETE_FAILED"]
 )
-def test_a_stuck_stack_is_refused_before_any_change_set(
-    deployer, stacks, status
+def test_what_is_good_for_nothing_else_is_deleted_and_created_again(
+    deployer, stacks, screen, status
 ) -> None:
     stacks.stacks["app"] = make_stack(status=status)
+    assert deployer.deploy(REQUEST).stack.status == "CREATE_COMPLETE"
+    assert stacks.deleted == ["app"]
+    assert screen.questions[0] == "Delete it and create it again?"
+
+
+def test_a_deletion_that_fails_again_names_what_blocks_it(
+    deployer, stacks, screen, monkeypatch
+) -> None:
+    stacks.stacks["app"] = make_stack(status="DELETE_FAILED")
+    blocked = ("Bucket", "DELETE_FAILED", "The bucket you tried to delete is not empty")
+
+    def fails_again(stack_id, *, token):
+        begun, ended = ("", "DELETE_IN_PROGRESS", ""), ("", "DELETE_FAILED", "")
+        stacks._running["app"] = (token, [begun, blocked, ended])
+
+    monkeypatch.setattr(stacks, "delete", fails_again)
+    with pytest.raises(OperationFailed) as caught:
+        deployer.deploy(REQUEST)
+    assert caught.value.why.startswith("Bucket (AWS::S3::Bucket): The bucket you tried")
+    assert "Empty it" in caught.value.next_step
+
+
+def test_the_data_that_a_deletion_takes_along_is_shown_before_the_question(
+    deployer, stacks, screen
+) -> None:
+    stack = stacks.stacks["app"] = make_stack(status="DELETE_FAILED")
+    contents = FakeDeployedStacks({stack.id: StackContents(stack, HELD, RESOURCES)})
+    replace(deployer, contents=contents).deploy(REQUEST)
+    assert "DATA IS LOST: Records (AWS::S3::Bucket) records-1" in screen.text
+    assert "left behind: Kept (AWS::S3::Bucket) kept-1" in screen.text
+
+
+@pytest.mark.parametrize(
+    ("status", "call", "question"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "continue", "Continue its rollback?"),
+        ("UPDATE_FAILED", "roll back", "Roll it back to its last good state?"),
+    ],
+)
+def test_a_paused_stack_is_led_back_and_then_updated(
+    deployer, stacks, screen, status, call, question
+) -> None:
+    stacks.stacks["app"] = make_stack(status=status)
+    undo = FakeUndo(stacks)
+    assert replace(deployer, undo=undo).deploy(REQUEST).stack.status == (
+        "UPDATE_COMPLETE"
+    )
+    assert undo.called == [call]
+    assert screen.questions[0] == question
+
+
+def test_a_rollback_that_fails_again_is_said(deployer, stacks) -> None:
+    stacks.stacks["app"] = make_stack(status="UPDATE_ROLLBACK_FAILED")
+    undo = FakeUndo(stacks, ends_in="UPDATE_ROLLBACK_FAILED")
+    with pytest.raises(OperationFailed, match="ended in UPDATE_ROLLBACK_FAILED"):
+        replace(deployer, undo=undo).deploy(REQUEST)
+    assert stacks.requests == []
+
+
+def test_an_import_that_could_not_be_taken_back_is_refused(deployer, stacks) -> None:
+    stacks.stacks["app"] = make_stack(status="IMPORT_ROLLBACK_FAILED")
     with pytest.raises(StackNeedsAttention):
         deployer.deploy(REQUEST)
     assert stacks.requests == []
+
+
+@pytest.mark.parametrize(
+    "status", ["ROLLBACK_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"]
+)
+def test_a_dry_run_leads_no_stack_out(deployer, stacks, status) -> None:
+    stacks.stacks["app"] = make_stack(status=status)
+    undo = FakeUndo(stacks)
+    with pytest.raises(Refused, match="would be"):
+        replace(deployer, undo=undo, dry_run=True).deploy(REQUEST)
+    assert (undo.called, stacks.deleted, stacks.requests) == ([], [], [])
+
+
+def test_an_operation_waited_for_that_failed_tells_why(
+    deployer, stacks, screen
+) -> None:
+    stacks.stacks["app"] = make_stack(status="UPDATE_IN_PROGRESS")
+    stacks.run(
+        "app",
+        ("", "UPDATE_IN_PROGRESS", ""),
+        ("Role", "UPDATE_FAILED", "AccessDenied"),
+        ("", "UPDATE_ROLLBACK_COMPLETE", ""),
+    )
+    assert deployer.deploy(REQUEST).stack.status == "UPDATE_COMPLETE"
+    assert "Role (AWS::S3::Bucket): AccessDenied" in screen.text
 
 
 def test_a_failed_update_names_the_first_failing_resource(deployer, stacks) -> None:
@@ -206,7 +303,7 @@ def test_the_cause_inside_a_nested_stack_is_found(
         type="AWS::CloudFormation::Stack",
         physical_id=stack_id("nested"),
     )
-    assert deployer._root_cause([outer], "app").logical_id == "Queue"
+    assert deployer._watcher.cause([outer], "app").logical_id == "Queue"
 
 
 def test_a_failure_without_events_says_so(deployer, stacks) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from delivery.model import ResourceChange
-from delivery.review.marks import Mark, changes_permissions, holds_data, marks_of
+from delivery.model.marks import Mark, changes_permissions, holds_data, marks_of
 
 
 def change(type_name: str, action: str = "Modify", **more) -> ResourceChange:

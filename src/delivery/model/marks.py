@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from delivery.model import ResourceChange
+from delivery.model.stacks import ResourceChange
 
 
 class Mark(StrEnum):

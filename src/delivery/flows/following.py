@@ -1,0 +1,96 @@
+"""Follow one operation of a stack with the operator watching, and say why it failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from delivery.errors import Detached, OperationFailed
+from delivery.model import Cause, Stack, StackEvent
+from delivery.ports import Clock, Screen, Stacks
+from delivery.watch.causes import failed_nested_stack, root_cause
+from delivery.watch.events import POLL_SECONDS, Follower
+
+MOST_NESTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How an operation ended: the stack, None when it is gone, and the events."""
+
+    stack: Stack | None
+    events: list[StackEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Shows operations of stacks until they end."""
+
+    stacks: Stacks
+    clock: Clock
+    screen: Screen
+    poll_seconds: float = POLL_SECONDS
+
+    def follow(
+        self, title: str, stack_id: str, *, token: str = "", since: str = ""
+    ) -> Followed:
+        """Show an operation until the stack settles.
+
+        Without ``token`` and ``since`` it is one that somebody else started: its events
+        so far are not shown.
+        """
+        if not token and not since:
+            since = self.stacks.newest_event(stack_id)
+        with self.screen.watch(title) as live:
+            follower = Follower(
+                self.stacks,
+                self.clock,
+                stack_id,
+                token=token,
+                since=since,
+                poll_seconds=self.poll_seconds,
+                on_wait=live.tick,
+                on_trouble=live.note,
+            )
+            for event in follower:
+                live.event(event)
+        return Followed(follower.stack, follower.seen)
+
+    def failure(self, stack: Stack, events: list[StackEvent]) -> OperationFailed:
+        """Say which resource failed first, what that usually means, and what to do."""
+        cause = self.cause(events, stack.name)
+        if cause is None:
+            return OperationFailed(
+                f"Stack {stack.name} ended in {stack.status}.",
+                why="CloudFormation gave no reason.",
+                next_step=f"Look at stack {stack.name}.",
+            )
+        return OperationFailed(
+            f"Stack {stack.name} ended in {stack.status}.",
+            why="\n".join(filter(None, [str(cause), cause.meaning])),
+            next_step=cause.next_step,
+        )
+
+    def cause(self, events: list[StackEvent], name: str) -> Cause | None:
+        """Go down into nested stacks as far as the first failure leads."""
+        for _ in range(MOST_NESTED):
+            nested = failed_nested_stack(events)
+            deeper = self.stacks.events(nested) if nested else []
+            if not any(each.failed for each in deeper):
+                break
+            events = deeper
+        return root_cause(events, stack_name=name)
+
+
+def new_token(verb: str) -> str:
+    """Return a request token: letters, digits and hyphens, new for each operation."""
+    return f"{verb}-{uuid4()}"
+
+
+def detached(name: str) -> Detached:
+    """Say that the operation goes on, and how to come back to it."""
+    return Detached(
+        f"Stack {name} goes on without us.",
+        why="You interrupted the watching, not the operation.",
+        next_step="Run the same command again: it waits for the operation and goes on.",
+    )
