@@ -31,6 +31,10 @@ COMMANDS = {
         "delivery.cli.status:status", "Show where the latest execution stands."
     ),
     "start": LazyCommand("delivery.cli.start:start", "Start an execution."),
+    "stop": LazyCommand("delivery.cli.steer:stop", "Stop the running execution."),
+    "retry": LazyCommand(
+        "delivery.cli.steer:retry", "Run the failed stage of an execution again."
+    ),
     "approve": LazyCommand(
         "delivery.cli.approve:approve", "Let an execution pass an approval stage."
     ),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from delivery.flows.review import Reviewer
     from delivery.flows.stack import StackDeployer
     from delivery.flows.status import StatusReader
+    from delivery.flows.steer import Steerer
     from delivery.flows.verify import Verifier
     from delivery.flows.undo import Undoer
     from delivery.ports import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         Screen,
         Secrets,
         Stacks,
+        Steering,
         Store,
         Subscriptions,
         TestReports,
@@ -188,6 +190,12 @@ class Tools:
         from delivery.aws.pipelines import CodePipelines
 
         return CodePipelines(self._clients)
+
+    @cached_property
+    def steering(self) -> Steering:
+        from delivery.aws.steering import PipelineSteering
+
+        return PipelineSteering(self._clients)
 
     @cached_property
     def builds(self) -> Builds:
@@ -375,6 +383,18 @@ class Tools:
         from delivery.flows.status import StatusReader
 
         return StatusReader(self.pipelines, self.builds, self.stacks, PIPELINE_NAME)
+
+    def steerer(self) -> Steerer:
+        """Return what stops, retries and starts executions."""
+        from delivery.flows.steer import Steerer
+
+        return Steerer(
+            self.pipelines,
+            self.steering,
+            self.stacks,
+            self.status_reader(),
+            PIPELINE_NAME,
+        )
 
     def decider(self) -> Decider:
         """Return what answers approvals."""

@@ -40,6 +40,9 @@ from delivery.ports.rollback import (
     StackUndo as StackUndo,
     Transitions as Transitions,
 )
+from delivery.ports.steering import (
+    Steering as Steering,
+)
 from delivery.ports.screen import (
     Live as Live,
     Screen as Screen,

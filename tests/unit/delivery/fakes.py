@@ -359,6 +359,29 @@ class FakePipelines:
             raise Unreachable("No answer.")
 
 
+@dataclass
+class FakeSteering:
+    """Remembers what was steered; ``ended`` are executions that had ended already."""
+
+    ended: list[str] = field(default_factory=list)
+    stopped: list[tuple[str, bool, str]] = field(default_factory=list)
+    retried: list[tuple[str, str, bool]] = field(default_factory=list)
+    started: list[tuple[str, str]] = field(default_factory=list)
+
+    def stop(self, pipeline: str, execution_id: str, *, abandon: bool, reason: str):
+        if execution_id in self.ended:
+            return False
+        self.stopped.append((execution_id, abandon, reason))
+        return True
+
+    def retry(self, pipeline: str, stage: str, execution_id: str, *, all_actions: bool):
+        self.retried.append((stage, execution_id, all_actions))
+
+    def start_with(self, pipeline: str, *, source_action: str, commit: str, token: str):
+        self.started.append((source_action, commit))
+        return "execution-9"
+
+
 def make_execution(
     id: str = "execution-1", status: str = "InProgress", **more
 ) -> Execution:

@@ -25,6 +25,7 @@ COMMAND_MODULES = (
     "plane_work",
     "rehearsing",
     "showing",
+    "steering",
 )
 
 
@@ -37,6 +38,7 @@ class World:
     secrets: object = field(default_factory=fakes.FakeSecrets)
     connections: object = field(default_factory=fakes.FakeConnections)
     pipelines: object = field(default_factory=fakes.FakePipelines)
+    steering: object = field(default_factory=fakes.FakeSteering)
     builds: object = field(default_factory=fakes.FakeBuilds)
     uploads: object = field(default_factory=fakes.FakeUploads)
     functions: object = field(default_factory=fakes.FakeFunctions)

@@ -1,0 +1,85 @@
+"""The work of ``stop``, ``retry`` and ``start --commit``."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from delivery.cli.deciding import next_status
+from delivery.cli.options import Settings
+from delivery.cli.screen import print_result
+from delivery.cli.wiring import Tools
+from delivery.errors import Refused
+from delivery.names import PIPELINE_NAME
+from delivery.operate.steer import checked_commit
+
+
+def stop_execution(
+    settings: Settings, *, execution_id: str, abandon: bool, reason: str, dry_run: bool
+) -> None:
+    """Show the running execution, ask, and stop it."""
+    tools = Tools(settings)
+    steerer = tools.steerer()
+    execution = steerer.running(execution_id)
+    how = (
+        "at once, leaving its actions to themselves" if abandon else "after its actions"
+    )
+    tools.screen.say(
+        f"Execution {execution.id} ({execution.commit[:8]}) would stop {how}."
+    )
+    if not dry_run and not execution_id and not tools.screen.confirm("Stop it?"):
+        raise Refused("Nothing was stopped.", next_step="Run it again when it should.")
+    given = reason or f"stopped by {getpass.getuser()}"
+    stopped = not dry_run and steerer.stop(execution, abandon=abandon, reason=given)
+    if settings.as_json:
+        data = {"pipeline": PIPELINE_NAME, "execution": execution.id}
+        print_result({**data, "stopped": stopped, "dry_run": dry_run})
+        return
+    if dry_run:
+        click.echo("Dry run: nothing was stopped.")
+    elif stopped:
+        click.echo(f"Execution {execution.id} is being stopped.")
+        click.echo(next_status(settings))
+    else:
+        click.echo(f"Execution {execution.id} had ended already.")
+
+
+def retry_stage(
+    settings: Settings,
+    *,
+    stage: str,
+    execution_id: str,
+    all_actions: bool,
+    dry_run: bool,
+) -> None:
+    """Run a failed stage again, if the stacks it deploys to allow it."""
+    tools = Tools(settings)
+    steerer = tools.steerer()
+    wanted = steerer.failed(execution_id, stage)
+    if not dry_run:
+        steerer.retry(wanted, all_actions=all_actions)
+    if settings.as_json:
+        print_result({**wanted.as_data(), "dry_run": dry_run})
+        return
+    verb = "Dry run: would retry" if dry_run else "Retrying"
+    what = ", ".join(wanted.actions) or "all actions"
+    click.echo(f"{verb} {wanted.stage} of execution {wanted.execution_id}: {what}.")
+    if not dry_run:
+        click.echo(next_status(settings))
+
+
+def start_with_commit(settings: Settings, commit: str, *, dry_run: bool) -> None:
+    """Start an execution with one commit."""
+    full = checked_commit(commit)
+    if dry_run:
+        click.echo(f"Dry run: {PIPELINE_NAME} would be started with {full}.")
+        return
+    execution_id = Tools(settings).steerer().start_with(full)
+    if settings.as_json:
+        print_result(
+            {"pipeline": PIPELINE_NAME, "execution": execution_id, "commit": full}
+        )
+        return
+    click.echo(f"Execution {execution_id} has started with {full[:8]}.")
+    click.echo(next_status(settings))
