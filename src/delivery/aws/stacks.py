@@ -11,6 +11,7 @@ from awsrules.statuses import StackStatus
 from delivery.aws.clients import Clients
 from delivery.aws.errors import code_of, message_of, told_in_our_words
 from delivery.aws.validation import unpacked_reason
+from delivery.errors import Refused
 from delivery.model import (
     Cause,
     ChangeSet,
@@ -127,7 +128,12 @@ class CloudFormationStacks:
 
     def delete(self, stack_id: str, *, token: str) -> None:
         with self._doing(f"delete stack {_name(stack_id)}"):
-            self._api.delete_stack(StackName=stack_id, ClientRequestToken=token)
+            try:
+                self._api.delete_stack(StackName=stack_id, ClientRequestToken=token)
+            except ClientError as error:
+                if "TerminationProtection" not in message_of(error):
+                    raise
+                raise _protected(stack_id) from error
 
     def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
         newest_first: list[StackEvent] = []
@@ -178,6 +184,16 @@ class CloudFormationStacks:
 
     def _doing(self, what: str) -> Any:
         return told_in_our_words(what, local=self.clients.local)
+
+
+def _protected(stack_id: str) -> Refused:
+    name = _name(stack_id)
+    return Refused(
+        f"Stack {name} is protected against deletion.",
+        why="Termination protection is on.",
+        next_step="aws cloudformation update-termination-protection --stack-name "
+        f"{name} --no-enable-termination-protection, with those who set it.",
+    )
 
 
 def is_absent(error: ClientError) -> bool:

@@ -12,6 +12,10 @@ COMMANDS = {
         "delivery.cli.deploy:deploy",
         "Create or update foundation and pipeline (the default).",
     ),
+    "destroy": LazyCommand(
+        "delivery.cli.destroy:destroy",
+        "Delete stacks, after showing what goes and what stays.",
+    ),
     "render": LazyCommand(
         "delivery.cli.render:render",
         "Write what an environment's deployment would be given.",

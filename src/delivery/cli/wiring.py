@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from delivery.aws.plane import LocalPlane
     from delivery.config import Configuration
     from delivery.flows.approve import Decider
+    from delivery.flows.destroy import Destroyer
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
     from delivery.flows.review import Reviewer
@@ -383,6 +384,18 @@ class Tools:
         from delivery.flows.status import StatusReader
 
         return StatusReader(self.pipelines, self.builds, self.stacks, PIPELINE_NAME)
+
+    def destroyer(self) -> Destroyer:
+        """Return what deletes stacks."""
+        from delivery.flows.destroy import Destroyer
+        from delivery.flows.following import Watcher
+
+        return Destroyer(
+            Watcher(self.stacks, self.clock, self.screen, self.poll_seconds),
+            self.deployed_stacks,
+            self.pipelines,
+            PIPELINE_NAME,
+        )
 
     def steerer(self) -> Steerer:
         """Return what stops, retries and starts executions."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import delivery_fakes as fakes
 import pytest
 from click.testing import CliRunner
-from release_fakes import FakeReleaseStore
+from release_fakes import FakeDeployedStacks, FakeReleaseStore
 from traffic_fakes import FakeAlarms, FakeControls, FakeTraffic
 
 from delivery.cli import ask
@@ -21,6 +21,7 @@ from delivery.cli.wiring import Tools
 COMMAND_MODULES = (
     "deciding",
     "deploying",
+    "destroying",
     "load_work",
     "plane_work",
     "rehearsing",
@@ -39,6 +40,7 @@ class World:
     connections: object = field(default_factory=fakes.FakeConnections)
     pipelines: object = field(default_factory=fakes.FakePipelines)
     steering: object = field(default_factory=fakes.FakeSteering)
+    deployed_stacks: object = field(default_factory=FakeDeployedStacks)
     builds: object = field(default_factory=fakes.FakeBuilds)
     uploads: object = field(default_factory=fakes.FakeUploads)
     functions: object = field(default_factory=fakes.FakeFunctions)
