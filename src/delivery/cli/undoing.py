@@ -247,6 +247,8 @@ def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> 
         if done.next_step:
             click.echo(f"Next: {done.next_step}")
     verdict = verified(tools, done, began)
+    if verdict is not None and verdict.outcome is Outcome.FAILED:
+        tools.undoer(done.environment).record_failed(_failed_checks(verdict))
     if settings.as_json:
         found = verdict.as_data() if verdict else None
         print_result({**done.as_data(), "verification": found})
@@ -264,3 +266,8 @@ def verified(tools: Tools, done: Undone, began: datetime) -> Verdict | None:
     expected = expected_now(tools.release_reader(), done.environment, now=now)
     moved = any(each.needed for each in done.moves)
     return tools.verifier().verify(replace(expected, since=began, moved=moved))
+
+
+def _failed_checks(verdict: Verdict) -> str:
+    failed = [each.name for each in verdict.results if each.outcome is Outcome.FAILED]
+    return f"Failed after a rollback: {', '.join(failed)}."

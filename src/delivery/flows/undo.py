@@ -10,7 +10,7 @@ from awsrules.statuses import ExecutionStatus
 from delivery.errors import BadInput, OperationFailed, Refused
 from delivery.flows.coexist import refuse_lost
 from delivery.flows.moving import AliasMover
-from delivery.flows.reconcile import Reconciler
+from delivery.flows.reconcile import VERIFIED_BY, Reconciler
 from delivery.flows.stack import new_token
 from delivery.ledger.book import Book
 from delivery.ledger.events import (
@@ -18,6 +18,7 @@ from delivery.ledger.events import (
     Deployed,
     Deployment,
     Event,
+    Failed,
     Pinned,
     Reconciled,
     RolledBack,
@@ -219,7 +220,11 @@ class Undoer:
             return self._back(release, (), 0.0, None)
         self._prove(situation, release)
         self._freeze(target.number)
-        self._stop_shifts(situation)
+        now = self.situation()
+        if now.live != situation.live:
+            self._thaw()
+            raise _overtaken(self.environment, now)
+        self._stop_shifts(now)
         moves = self._moves(release)
         seconds = self.mover.move(moves)
         self._say_moved(moves, seconds, target.number)
@@ -268,6 +273,12 @@ class Undoer:
         if stage is None:
             self.screen.say("There is no pipeline to keep out.")
             return
+        if (
+            not stage.inbound_enabled
+            and unfinished_release(stage.inbound_reason) is None
+        ):
+            self.screen.say(f"Stage {self.stage} was closed by somebody: it stays so.")
+            return
         self.transitions.freeze(self.pipeline, self.stage, reason=freeze_reason(number))
         self.screen.say(f"Stage {self.stage} is closed to executions.")
         if stage.status is ExecutionStatus.IN_PROGRESS and stage.execution_id:
@@ -277,7 +288,8 @@ class Undoer:
             self.screen.say(f"Execution {stage.execution_id} was told to stop.")
 
     def _thaw(self) -> None:
-        if self.pipelines.state(self.pipeline) is not None:
+        """Open the stage again, where a rollback closed it."""
+        if self._unfinished() is not None:
             self.transitions.thaw(self.pipeline, self.stage)
             self.screen.say(f"Stage {self.stage} is open again.")
 
@@ -427,13 +439,36 @@ class Undoer:
             "--reconcile. A deployment of a stack whose alias is elsewhere fails.",
         )
 
+    def record_failed(self, reason: str) -> None:
+        """Write that what serves now did not pass its verification."""
+        live = live_release(self.book.view().events)
+        fact = Failed(VERIFIED_BY, reason)
+        self.book.append_all(
+            lambda view: (
+                None
+                if live is None or view.events[-1].fact == fact
+                else Step(fact, live)
+            ),
+            execution="",
+            actor=self.account.identity().arn,
+            clock=self.clock,
+        )
+
     def reconcile(self, reason: str) -> Undone:
         """Send pinned aliases back to what the stack recorded, and resolve their pins."""
         pins = open_pins(self.book.view(releases=RELEASES).events)
         contents = self._contents()
+        if contents.stack.status.busy or self.shifts.running(contents.stack.id):
+            raise Refused(
+                f"{self.environment} cannot be reconciled now.",
+                why="An update is under way, or traffic is being shifted.",
+                next_step=f"./rollback.py {self.environment}, when it has ended.",
+            )
         aliases = [a for a in self._aliases_of(contents) if a.route.function in pins]
+        published = deployed_versions(contents.resources)
         wanted = {
-            name: self._recorded(name, pin.stack_version) for name, pin in pins.items()
+            name: self._recorded(name, published.get(name, pin.stack_version))
+            for name, pin in pins.items()
         }
         moves = plan_moves(aliases, wanted)
         self.mover.prove(moves)
@@ -465,6 +500,14 @@ def _wanted(release: Release, contents: StackContents) -> Mapping[str, Wanted]:
         version = published.get(name, each.version) if same else each.version
         wanted[name] = Wanted(version, each.code_sha256)
     return wanted
+
+
+def _overtaken(environment: str, now: Situation) -> Refused:
+    return Refused(
+        f"{environment} changed while the rollback was being confirmed; nothing was moved.",
+        why=f"Release {now.live} serves by the ledger now.",
+        next_step=f"Look again: ./rollback.py {environment}",
+    )
 
 
 def _last_rollback(events: Sequence[Event]) -> RolledBack | None:
