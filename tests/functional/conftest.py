@@ -41,10 +41,16 @@ Outputs:
 
 BUILDSPEC = """\
 version: 0.2
+env:
+  shell: bash
+  exported-variables: [ARTIFACT_SHA256]
 phases:
   build:
     commands:
       - bash build.sh
+      - ": > PACKAGES"
+      - find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum > SHA256SUMS
+      - export ARTIFACT_SHA256=$(sha256sum SHA256SUMS | cut -c1-64)
 artifacts:
   files: ["**/*"]
 """
