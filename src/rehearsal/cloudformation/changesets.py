@@ -163,7 +163,7 @@ class ChangeSetOperations(StackOperations):
             self._end(change_set, str(error.message))
             return
         change_set.definition = definition
-        # AWS documents no permission for early validation: CloudFormation looks itself.
+        # An assumption: CloudFormation looks by itself, not with the keys of the caller.
         change_set.findings = findings(definition, stack.resources, self._plane.client)
         if change_set.findings:
             self._end(change_set, explanation(change_set.findings))

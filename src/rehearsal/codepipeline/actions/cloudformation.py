@@ -113,7 +113,7 @@ def _follow(job: Job, client: Any, stack_id: str) -> None:
         status = _status(client, stack_id)
     name = job.configuration["StackName"]
     if not status.succeeded:
-        # AWS documents no permission for the reason: the plane reads its own events.
+        # An assumption: the reason is read without the permissions of the pipeline.
         reason = _first_failure(job.plane.client("cloudformation"), stack_id)
         raise ActionFailed(f"Deployment failed: stack {name} is {status}. {reason}")
     job.run.summary = f"Deployment succeeded: stack {name} is {status}."
