@@ -15,7 +15,7 @@ from delivery.cli.undoing import PRODUCTION, confirm, verified
 from delivery.cli.wiring import Tools
 from delivery.errors import EXIT_DONE, NotVerified, OperationFailed, Refused
 from delivery.flows.drill import Drill, Drilled
-from delivery.flows.undo import Undone
+from delivery.flows.undone import Undone
 from delivery.model import Outcome, Verdict
 from delivery.verify.report import verdict_text
 

@@ -13,7 +13,8 @@ from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
 from delivery.cli.verifying import verify_environment
 from delivery.errors import EXIT_DONE, BadInput, NotVerified, Refused
-from delivery.flows.undo import Undoer, Undone, refused
+from delivery.flows.undo import Undoer
+from delivery.flows.undone import Undone, refused
 from delivery.flows.verify import expected_now
 from delivery.model import APPLICATION_STACK_PREFIX, Outcome, Stack, Verdict
 from delivery.rollback.options import Choice, Option, Way, best_of

@@ -10,7 +10,8 @@ from typing import Any
 from awsrules.statuses import ExecutionStatus
 from delivery.errors import DeliveryError, Refused
 from delivery.flows.traffic import api_of
-from delivery.flows.undo import Undoer, Undone
+from delivery.flows.undo import Undoer
+from delivery.flows.undone import Undone
 from delivery.model import (
     CheckResult,
     Outcome,

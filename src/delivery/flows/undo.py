@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from awsrules.statuses import ExecutionStatus
+from awsrules.statuses import ExecutionStatus, StackStatus
 from delivery.errors import BadInput, OperationFailed, Refused
 from delivery.flows.coexist import refuse_lost
 from delivery.flows.moving import AliasMover
 from delivery.flows.reconcile import VERIFIED_BY, Reconciler
 from delivery.flows.stack import new_token
+from delivery.flows.targets import last_rollback, wanted_versions
+from delivery.flows.undone import Undone, overtaken, refused
 from delivery.ledger.book import Book
 from delivery.ledger.events import (
     AliasMove,
-    Deployed,
-    Deployment,
-    Event,
     Failed,
     Pinned,
     Reconciled,
@@ -42,7 +40,7 @@ from delivery.ports import (
     Transitions,
 )
 from delivery.rollback.moves import Move, Wanted, plan_moves
-from delivery.rollback.options import Choice, Option, Way, options_of
+from delivery.rollback.options import Option, Way, options_of
 from delivery.rollback.situation import (
     Known,
     Situation,
@@ -54,33 +52,6 @@ from delivery.rollback.situation import (
 # How many releases a situation shows and chooses from.
 RELEASES = 20
 PATIENCE_SECONDS = 1800.0
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What a rollback did; ``next_step`` is what only people can do."""
-
-    environment: str
-    way: Way
-    summary: str
-    moves: tuple[Move, ...] = ()
-    seconds: float = 0.0
-    from_release: int | None = None
-    to_release: int | None = None
-    next_step: str = ""
-
-    def as_data(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        return {
-            "environment": self.environment,
-            "way": self.way.value,
-            "summary": self.summary,
-            "from_release": self.from_release,
-            "to_release": self.to_release,
-            "traffic_seconds": round(self.seconds, 2),
-            "moves": [each.as_data() for each in self.moves],
-            "next_step": self.next_step,
-        }
 
 
 @dataclass
@@ -153,7 +124,9 @@ class Undoer:
 
     def _moves(self, release: Release) -> tuple[Move, ...]:
         contents = self._contents()
-        return plan_moves(self._aliases_of(contents), _wanted(release, contents))
+        return plan_moves(
+            self._aliases_of(contents), wanted_versions(release, contents)
+        )
 
     def _unfinished(self) -> int | None:
         state = self.pipelines.state(self.pipeline)
@@ -223,7 +196,7 @@ class Undoer:
         now = self.situation()
         if now.live != situation.live:
             self._thaw()
-            raise _overtaken(self.environment, now)
+            raise overtaken(self.environment, now)
         self._stop_shifts(now)
         moves = self._moves(release)
         seconds = self.mover.move(moves)
@@ -244,7 +217,7 @@ class Undoer:
     def _is_back(self) -> bool:
         """Whether a rollback that was killed had only the stage left to open."""
         events = self.book.view(releases=RELEASES).events
-        return _last_rollback(events) is not None and isinstance(
+        return last_rollback(events) is not None and isinstance(
             events[-1].fact, Reconciled
         )
 
@@ -303,7 +276,7 @@ class Undoer:
     ) -> int:
         """Write ``rolled_back``, once also when run again; return the release that was left."""
         begun = situation.unfinished is not None
-        recorded = _last_rollback(self.book.view(releases=RELEASES).events)
+        recorded = last_rollback(self.book.view(releases=RELEASES).events)
         if begun and recorded is not None:
             return recorded.from_release
         left = situation.live or 0
@@ -342,9 +315,17 @@ class Undoer:
         """Stop shifts first: CloudFormation would start its own beside them."""
         self._stop_shifts(self.situation())
         now = self.stacks.find(stack.id)
-        if now is not None and now.status.value == "UPDATE_IN_PROGRESS":
+        if now is not None and now.status is StackStatus.UPDATE_IN_PROGRESS:
             self.undo.cancel_update(stack.id, token=new_token("cancel"))
-        return self._ended(way)
+        done = self._ended(way)
+        after = self.stacks.find(stack.id)
+        if after is None or after.status is not StackStatus.UPDATE_COMPLETE:
+            return done
+        return replace(
+            done,
+            summary="The update had succeeded before it could be cancelled.",
+            next_step=f"./rollback.py {self.environment} --stack takes it back.",
+        )
 
     def _stop_shifts(self, situation: Situation) -> None:
         if situation.stack is None:
@@ -482,53 +463,3 @@ class Undoer:
     def _recorded(self, function: str, version: str) -> Wanted:
         there = self.aliases.version(function, version)
         return Wanted(version, there.code_sha256 if there else "")
-
-
-def _wanted(release: Release, contents: StackContents) -> Mapping[str, Wanted]:
-    """Return the versions that a release wants, by function.
-
-    Where the stack holds the same revision, its version is meant: a rollback that was
-    killed after it re-applied the stack published the old code under a new number.
-    """
-    published = deployed_versions(contents.resources)
-    parameters = contents.stack.parameters
-    wanted: dict[str, Wanted] = {}
-    for name, each in release.deployed.functions.items():
-        same = each.revision and each.revision == parameters.get(
-            f"{each.logical_id}Revision"
-        )
-        version = published.get(name, each.version) if same else each.version
-        wanted[name] = Wanted(version, each.code_sha256)
-    return wanted
-
-
-def _overtaken(environment: str, now: Situation) -> Refused:
-    return Refused(
-        f"{environment} changed while the rollback was being confirmed; nothing was moved.",
-        why=f"Release {now.live} serves by the ledger now.",
-        next_step=f"Look again: ./rollback.py {environment}",
-    )
-
-
-def _last_rollback(events: Sequence[Event]) -> RolledBack | None:
-    """Return the rollback that no deployment of the pipeline has followed, or None."""
-    for event in reversed(events):
-        match event.fact:
-            case RolledBack() as back:
-                return back
-            case Deployed(kind=kind) if kind is not Deployment.ROLLBACK:
-                return None
-    return None
-
-
-def refused(environment: str, option: Option) -> Refused:
-    """Say why a choice cannot be carried out now."""
-    words = {
-        Choice.STACK: "The entire stack cannot be rolled back now",
-        Choice.FUNCTION: "One function cannot be moved now",
-        Choice.CANCEL: "There is nothing to cancel",
-    }
-    return Refused(
-        f"{words[option.choice]}: {option.reason}.",
-        next_step=f"./rollback.py {environment} shows what can be done.",
-    )

@@ -9,7 +9,7 @@ from delivery.cli.options import Settings
 from delivery.cli.straining import wanted
 from delivery.errors import Refused
 from delivery.flows.drill import Drilled, Leg
-from delivery.flows.undo import Undone
+from delivery.flows.undone import Undone
 from delivery.model import CheckResult, Outcome, TrafficReport, Verdict
 from delivery.rollback.options import Way
 

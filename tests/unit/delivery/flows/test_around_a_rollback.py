@@ -9,12 +9,12 @@ import pytest
 from rollback_fakes import FUNCTION, World, make_world, undoer_of
 
 from delivery.errors import DeliveryError, NotPermitted, Refused
-from delivery.flows.undo import Undone
+from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
 from delivery.ledger.events import Kind
 from delivery.ledger.releases import live_release
 from delivery.model import AliasNow, AliasRoute, RunningShift, VersionNow
-from delivery.rollback.options import Choice
+from delivery.rollback.options import Choice, Option, Way
 
 SHIFT = RunningShift("d-1", "InProgress")
 
@@ -112,3 +112,13 @@ def test_a_verification_that_fails_takes_the_good_word_back() -> None:
     number = live_release(book.view(releases=20).events)
     live = book.release(number or 0)
     assert live is not None and not live.good
+
+
+def test_an_update_that_succeeded_before_it_was_cancelled_is_an_answer() -> None:
+    world = make_world()
+    undoer = undoer_of(world)
+    cancel = Option(Choice.CANCEL, Way.CANCEL_UPDATE, "an update is under way")
+    done = undoer.roll_back(undoer.situation(), cancel, to=None, reason="slow")
+    assert "had succeeded before" in done.summary
+    assert "--stack" in done.next_step
+    assert world.effects == []

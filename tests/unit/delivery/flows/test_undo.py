@@ -19,7 +19,7 @@ from rollback_fakes import (
 )
 
 from delivery.errors import Refused
-from delivery.flows.undo import Undone
+from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
 from delivery.ledger.events import Deployment, Kind
 from delivery.ledger.releases import live_release, open_pins

@@ -1,0 +1,40 @@
+"""What the ledger and the stack say of where a rollback goes, and of one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from delivery.ledger.events import Deployed, Deployment, Event, RolledBack
+from delivery.ledger.facts import deployed_versions
+from delivery.ledger.releases import Release
+from delivery.model import StackContents
+from delivery.rollback.moves import Wanted
+
+
+def wanted_versions(release: Release, contents: StackContents) -> Mapping[str, Wanted]:
+    """Return the versions that a release wants, by function.
+
+    Where the stack holds the same revision, its version is meant: a rollback that was
+    killed after it re-applied the stack published the old code under a new number.
+    """
+    published = deployed_versions(contents.resources)
+    parameters = contents.stack.parameters
+    wanted: dict[str, Wanted] = {}
+    for name, each in release.deployed.functions.items():
+        same = each.revision and each.revision == parameters.get(
+            f"{each.logical_id}Revision"
+        )
+        version = published.get(name, each.version) if same else each.version
+        wanted[name] = Wanted(version, each.code_sha256)
+    return wanted
+
+
+def last_rollback(events: Sequence[Event]) -> RolledBack | None:
+    """Return the rollback that no deployment of the pipeline has followed, or None."""
+    for event in reversed(events):
+        match event.fact:
+            case RolledBack() as back:
+                return back
+            case Deployed(kind=kind) if kind is not Deployment.ROLLBACK:
+                return None
+    return None
