@@ -34,6 +34,9 @@ COMMANDS = {
     "status": LazyCommand(
         "delivery.cli.status:status", "Show where the latest execution stands."
     ),
+    "diagnose": LazyCommand(
+        "delivery.cli.diagnose:diagnose", "Say why an execution failed, cause first."
+    ),
     "start": LazyCommand("delivery.cli.start:start", "Start an execution."),
     "stop": LazyCommand("delivery.cli.steer:stop", "Stop the running execution."),
     "retry": LazyCommand(

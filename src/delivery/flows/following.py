@@ -8,7 +8,7 @@ from uuid import uuid4
 from delivery.errors import Detached, OperationFailed
 from delivery.model import Cause, Stack, StackEvent
 from delivery.ports import Clock, Screen, Stacks
-from delivery.watch.causes import failed_nested_stack, root_cause
+from delivery.watch.causes import failed_nested_stack, last_operation, root_cause
 from delivery.watch.events import POLL_SECONDS, Follower
 
 MOST_NESTED = 5
@@ -65,21 +65,27 @@ class Watcher:
                 why="CloudFormation gave no reason.",
                 next_step=f"Look at stack {stack.name}.",
             )
+        ended = f"Stack {stack.name} ended in {stack.status}."
         return OperationFailed(
-            f"Stack {stack.name} ended in {stack.status}.",
-            why="\n".join(filter(None, [str(cause), cause.meaning])),
+            f"Stack {stack.name} failed at {cause}",
+            why="\n".join(filter(None, [cause.meaning, ended])),
             next_step=cause.next_step,
         )
 
     def cause(self, events: list[StackEvent], name: str) -> Cause | None:
-        """Go down into nested stacks as far as the first failure leads."""
-        for _ in range(MOST_NESTED):
-            nested = failed_nested_stack(events)
-            deeper = self.stacks.events(nested) if nested else []
-            if not any(each.failed for each in deeper):
-                break
-            events = deeper
-        return root_cause(events, stack_name=name)
+        """Return the first failure, inside of nested stacks too."""
+        return find_cause(self.stacks, events, name)
+
+
+def find_cause(stacks: Stacks, events: list[StackEvent], name: str) -> Cause | None:
+    """Go down into nested stacks as far as the first failure leads."""
+    for _ in range(MOST_NESTED):
+        nested = failed_nested_stack(events)
+        deeper = last_operation(stacks.events(nested)) if nested else []
+        if not any(each.failed for each in deeper):
+            break
+        events = deeper
+    return root_cause(events, stack_name=name)
 
 
 def new_token(verb: str) -> str:

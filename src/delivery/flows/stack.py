@@ -206,9 +206,10 @@ class StackDeployer:
 def _refused(request: StackRequest, change_set: ChangeSet) -> OperationFailed:
     given = Cause(request.name, "change set", change_set.reason)
     cause = explain(next(iter(change_set.findings), given))
-    found = [f"{each}" for each in change_set.findings] or [change_set.reason]
+    first = str(cause) if change_set.findings else cause.reason
+    others = [f"{each}" for each in change_set.findings[1:]]
     return OperationFailed(
-        f"CloudFormation refused the change set for stack {request.name}.",
-        why="\n".join(filter(None, [*found, cause.meaning])),
+        f"The change set for stack {request.name} was refused: {first}",
+        why="\n".join(filter(None, [cause.meaning, *others])),
         next_step=cause.next_step,
     )

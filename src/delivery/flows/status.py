@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from awsrules.statuses import ActionStatus
 from delivery.deploy.apply import EARLY_VALIDATION
 from delivery.errors import BadInput, DeliveryError, Unreachable
+from delivery.flows.following import find_cause
 from delivery.model import ActionState, Cause, Execution, StageState
 from delivery.operate.failures import explain_build
 from delivery.operate.status import Failure, Status, status_of
 from delivery.ports import Builds, Clock, Pipelines, Stacks
-from delivery.watch.causes import explain, last_operation, root_cause
+from delivery.watch.causes import explain, last_operation
 
 POLL_SECONDS = 5.0
 LOG_LINES = 400
@@ -120,8 +121,8 @@ class StatusReader:
         stack = self.stacks.find(name) if name else None
         if stack is None:
             return None
-        cause = self._found_before(name, action) or root_cause(
-            last_operation(self.stacks.events(stack.id))
+        cause = self._found_before(name, action) or find_cause(
+            self.stacks, last_operation(self.stacks.events(stack.id)), name
         )
         if cause is None:
             return None

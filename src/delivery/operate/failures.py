@@ -20,9 +20,17 @@ _COMMAND = re.compile(
 # What linters print: file, line, perhaps a column, and a message.
 _FINDING = re.compile(r"^[\w./-]+\.(?:py|ya?ml|json|toml|cfg):\d+(?::\d+)?:? \S")
 _CFN_LINT = re.compile(r"^[EW]\d{4} ")
+# What boto3, the aws command and IAM itself say of a call that a role does not allow.
+_DENIED = (
+    re.compile(r"not authorized to perform:? (?P<call>[\w:*]+)"),
+    re.compile(
+        r"\(AccessDenied\w*\) when calling the (?P<call>\w+) operation", re.IGNORECASE
+    ),
+)
 _TIMESTAMP = re.compile(r"^\[Container\] \S+ \S+ ")
 
 MOST_DETAILS = 12
+DENIED_WITHIN_LINES = 40
 
 # Phases that CodeBuild adds after a failure; they say nothing about its cause.
 _AFTERMATH = frozenset({"UPLOAD_ARTIFACTS", "FINALIZING", "COMPLETED"})
@@ -46,7 +54,7 @@ def explain_build(
     return Failure(
         stage=stage,
         action=action,
-        cause=_one_line(build, phase, command, reason, tests),
+        cause=_one_line(build, phase, command, reason, tests, denied_call(log)),
         phase=phase.name if phase else "",
         command=command,
         tests=tests,
@@ -69,6 +77,18 @@ def failed_tests(log: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(each["name"] for each in found if each))
 
 
+def denied_call(log: Sequence[str]) -> str:
+    """Return the first call that a role did not allow, or nothing.
+
+    Only the end of the log counts: what was refused long before did not end the build.
+    """
+    for line in log[-DENIED_WITHIN_LINES:]:
+        for pattern in _DENIED:
+            if found := pattern.search(line):
+                return found["call"]
+    return ""
+
+
 def _command_of(phase: BuildPhase | None) -> tuple[str, str]:
     for message in phase.messages if phase else ():
         found = _COMMAND.search(message)
@@ -83,11 +103,14 @@ def _one_line(
     command: str,
     reason: str,
     tests: tuple[str, ...],
+    denied: str,
 ) -> str:
     where = f"phase {phase.name}" if phase else f"build {build.id}"
     if tests:
         more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
         return f"{where}: test {tests[0]} failed{more}"
+    if denied:
+        return f"{where}: the build's role may not {denied}"
     if command:
         return f"{where}: `{_shortened(command)}` failed ({reason})"
     return f"{where}: {reason or build.status.value.lower()}"

@@ -51,12 +51,45 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Run ./deploy_pipeline.py: it stores the token before the pipeline needs it.",
     ),
     (
+        r"Transform .* failed|Failed to transform template|Invalid Serverless",
+        "The SAM transform does not accept the template.",
+        "Run ./deploy_pipeline.py validate: it names the line.",
+    ),
+    (
+        r"Parameters: \[|must have values|Parameter .* failed to satisfy|"
+        r"Parameter validation failed: parameter",
+        "A parameter is missing, or its value is not allowed.",
+        "Give it in environment_config.yaml, or mend its pattern in the template.",
+    ),
+    (
+        r"Requires capabilities",
+        "The template makes IAM resources and the caller did not agree to that.",
+        "Deploy with ./deploy_pipeline.py: it gives the capability.",
+    ),
+    (
+        r"Circular dependency|Unresolved resource dependencies|Template format error|"
+        r"Template error",
+        "The template refers to something that it does not hold, or in a circle.",
+        "Run ./deploy_pipeline.py validate: it names the line.",
+    ),
+    (
+        r"unreserved account concurrency|UnreservedConcurrentExecution",
+        "Reserved concurrency must leave 100 to the account's other functions.",
+        "Lower reserved_concurrency in environment_config.yaml.",
+    ),
+    (
+        r"cannot be assumed|is invalid or cannot|assume the (?:provided )?role|"
+        r"Role .* is invalid",
+        "The role does not trust the service that is to act with it, or is not there.",
+        "Run ./deploy_pipeline.py: it brings the foundation's roles up to date.",
+    ),
+    (
         r"INVALID_LAMBDA_CONFIGURATION|does not match the current version in AppSpec",
         "The alias was moved outside of CloudFormation since the last deployment.",
         "Move the alias back to the version that the stack recorded; deploy again.",
     ),
     (
-        r"alarm|ALARM_ACTIVE",
+        r"ALARM_ACTIVE|alarms? .*(?:ALARM|triggered|activated|active)",
         "An alarm fired while traffic was shifting, so the new version was taken back.",
         "Look at the alarm and at the function's log, then mend the code.",
     ),
@@ -69,11 +102,6 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         r"limit|quota|LimitExceeded|TooManyRequests|Rate exceeded|Throttl",
         "A quota of the account is used up, or requests came too fast.",
         "Wait and deploy again; raise the quota if it repeats.",
-    ),
-    (
-        r"unreserved account concurrency|UnreservedConcurrentExecution",
-        "Reserved concurrency must leave 100 to the account's other functions.",
-        "Lower reserved_concurrency in environment_config.yaml.",
     ),
     (
         r"HandlerErrorCode: NotFound|is not attachable",

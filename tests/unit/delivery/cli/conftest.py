@@ -22,6 +22,7 @@ COMMAND_MODULES = (
     "deciding",
     "deploying",
     "destroying",
+    "diagnosing",
     "load_work",
     "plane_work",
     "rehearsing",

@@ -277,3 +277,30 @@ def test_on_a_terminal_the_status_is_redrawn(run, world, monkeypatch, capsys) ->
     ]
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert showing._follow(iter(statuses)) is statuses[-1]
+
+
+def test_a_diagnosis_begins_with_the_cause(run, world) -> None:
+    _failed(world)
+    result = run("diagnose")
+    assert result.exit_code == 0
+    first = result.stdout.splitlines()[0]
+    assert first == "Build/Build: phase BUILD: test tests/a.py::test_b failed"
+    assert "Next:" in result.stdout
+
+
+def test_a_diagnosis_as_json_has_the_failures_of_status(run, world) -> None:
+    _failed(world)
+    data = json.loads(run("diagnose", "--output", "json").stdout)
+    assert data["status"] == "Failed"
+    assert data["failures"][0]["tests"] == ["tests/a.py::test_b"]
+
+
+def test_nothing_failed_is_said(run, waiting) -> None:
+    assert "No action of execution execution-1 failed" in run("diagnose").stdout
+
+
+def test_a_denied_call_long_before_the_end_is_not_the_cause(run, world) -> None:
+    _failed(world)
+    denied = "(AccessDenied) when calling the GetObject operation"
+    world.builds.log = [denied, *(["ok"] * 50)]
+    assert "GetObject" not in run("diagnose").stdout.splitlines()[0]

@@ -65,7 +65,7 @@ def test_a_refused_change_set_says_why_and_leaves_no_shell(deployer, stacks) -> 
     stacks.change_set_reason = "Transform failed: Invalid property"
     with pytest.raises(OperationFailed) as caught:
         deployer.deploy(REQUEST)
-    assert "Transform failed" in caught.value.why
+    assert "Transform failed" in caught.value.what
     assert stacks.deleted == ["app"]
 
 
@@ -75,7 +75,7 @@ def test_what_early_validation_found_is_the_reason(deployer, stacks) -> None:
     stacks.found = [Cause("Logs", "AWS::Logs::LogGroup", "6 is not allowed")]
     with pytest.raises(OperationFailed) as caught:
         deployer.deploy(REQUEST)
-    assert caught.value.why.startswith("Logs (AWS::Logs::LogGroup): 6 is not allowed")
+    assert "Logs (AWS::Logs::LogGroup): 6 is not allowed" in caught.value.what
 
 
 def test_findings_that_cannot_be_read_leave_the_reason(
@@ -89,7 +89,7 @@ def test_findings_that_cannot_be_read_leave_the_reason(
     stacks.change_set_reason = "failed: [AWS::EarlyValidation::PropertyValidation]"
     with pytest.raises(OperationFailed) as caught:
         deployer.deploy(REQUEST)
-    assert "EarlyValidation" in caught.value.why
+    assert "EarlyValidation" in caught.value.what
 
 
 def test_changes_are_shown_before_they_are_asked_for(deployer, screen) -> None:
@@ -199,7 +199,7 @@ def test_a_deletion_that_fails_again_names_what_blocks_it(
     monkeypatch.setattr(stacks, "delete", fails_again)
     with pytest.raises(OperationFailed) as caught:
         deployer.deploy(REQUEST)
-    assert caught.value.why.startswith("Bucket (AWS::S3::Bucket): The bucket you tried")
+    assert "Bucket (AWS::S3::Bucket): The bucket you tried" in caught.value.what
     assert "Empty it" in caught.value.next_step
 
 
@@ -283,9 +283,10 @@ def test_a_failed_update_names_the_first_failing_resource(deployer, stacks) -> N
     ]
     with pytest.raises(OperationFailed) as caught:
         deployer.deploy(REQUEST)
-    assert caught.value.what == "Stack app ended in UPDATE_ROLLBACK_COMPLETE."
-    assert caught.value.why.startswith("Role (AWS::S3::Bucket): not authorized")
-    assert "iam:PutRolePolicy" in caught.value.why.splitlines()[1]
+    assert "Role (AWS::S3::Bucket): not authorized" in caught.value.what
+    meaning, ended = caught.value.why.splitlines()
+    assert "iam:PutRolePolicy" in meaning
+    assert ended == "Stack app ended in UPDATE_ROLLBACK_COMPLETE."
     assert caught.value.next_step
 
 
