@@ -45,7 +45,7 @@ class Unreachable(DeliveryError):
 
 
 class OperationFailed(DeliveryError):
-    """A stack, a build or an execution ended in failure; ``why`` holds the root cause."""
+    """A stack, a build or an execution ended in failure; ``what`` begins with the root cause."""
 
 
 class BadInput(DeliveryError):

@@ -9,6 +9,7 @@ from botocore.stub import ANY
 
 from delivery.aws.stacks import CloudFormationStacks
 from delivery.errors import NotPermitted, Unreachable
+from delivery.flows.stack import StackDeployer
 from delivery.model import ChangeSet, StackRequest
 
 ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/app/1"
@@ -134,7 +135,11 @@ def test_a_change_set_is_read_to_its_last_page(stacks, api) -> None:
         "Details": [{"Target": {"Attribute": "Properties", "Name": "BucketName"}}],
     }
     added = {"LogicalResourceId": "T", "ResourceType": "AWS::X::Y", "Action": "Add"}
-    asked = {"ChangeSetName": CHANGE_SET.id, "StackName": ID}
+    asked = {
+        "ChangeSetName": CHANGE_SET.id,
+        "StackName": ID,
+        "IncludePropertyValues": True,
+    }
     api.add_response(
         "describe_change_set",
         {
@@ -273,3 +278,42 @@ def test_findings_of_validation_are_read_and_other_events_left_out(stacks, api) 
     (cause,) = stacks.findings("app", "release")
     assert cause.logical_id == "Logs"
     assert cause.reason.endswith("(at /Resources/Logs/Properties/RetentionInDays)")
+
+
+class NoTime:
+    """A clock that stands still."""
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Do not wait."""
+
+
+class NoScreen:
+    """Nobody watches."""
+
+    def say(self, text: str = "") -> None:
+        """Tell nobody."""
+
+
+def test_no_change_takes_four_calls(stacks, api) -> None:
+    where = {"ChangeSetName": CHANGE_SET.id, "StackName": ID}
+    found = {
+        "StackName": "app",
+        "StackId": ID,
+        "StackStatus": "UPDATE_COMPLETE",
+        "CreationTime": NOW,
+    }
+    reason = "No updates are to be performed."
+    api.add_response("describe_stacks", {"Stacks": [found]})
+    api.add_response("create_change_set", {"Id": CHANGE_SET.id, "StackId": ID})
+    api.add_response(
+        "describe_change_set",
+        {"Status": "FAILED", "StatusReason": reason},
+        {**where, "IncludePropertyValues": True},
+    )
+    api.add_response("delete_change_set", {}, where)
+    deployer = StackDeployer(stacks, NoTime(), NoScreen())
+    assert not deployer.deploy(StackRequest("app", "{}", {})).changed
+    api.assert_no_pending_responses()

@@ -91,8 +91,12 @@ class CloudFormationStacks:
         page: dict[str, str] = {}
         while True:
             with self._doing("read the change set"):
+                # With values come the paths; the values themselves are not looked at.
                 answer = self._api.describe_change_set(
-                    ChangeSetName=change_set.id, StackName=change_set.stack_id, **page
+                    ChangeSetName=change_set.id,
+                    StackName=change_set.stack_id,
+                    IncludePropertyValues=True,
+                    **page,
                 )
             changes.extend(_change(each) for each in answer.get("Changes", []))
             if not answer.get("NextToken"):
@@ -234,6 +238,9 @@ def _change(data: dict[str, Any]) -> ResourceChange:
         for each in change.get("Details", [])
         if "Target" in each
     }
+    paths = {
+        each.get("Target", {}).get("Path", "") for each in change.get("Details", [])
+    }
     return ResourceChange(
         logical_id=change["LogicalResourceId"],
         type=change["ResourceType"],
@@ -241,6 +248,7 @@ def _change(data: dict[str, Any]) -> ResourceChange:
         replacement=change.get("Replacement", "False"),
         policy_action=change.get("PolicyAction", ""),
         properties=tuple(sorted(each for each in names if each)),
+        paths=tuple(sorted(each for each in paths if each)),
     )
 
 

@@ -71,5 +71,5 @@ def _conclusion(plan: DestroyPlan, dry_run: bool) -> str:
     kept = sum(len(each.holdings.kept) for each in plan.removals)
     left = f" {kept} resources are left behind." if kept else ""
     if dry_run:
-        return f"Dry run: {count} stacks would be deleted.{left}"
-    return f"{count} stacks are deleted.{left}"
+        return f"Dry run, nothing was deleted. Stacks that would be: {count}.{left}"
+    return f"Deleted stacks: {count}.{left}"

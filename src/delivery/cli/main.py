@@ -12,6 +12,9 @@ COMMANDS = {
         "delivery.cli.deploy:deploy",
         "Create or update foundation and pipeline (the default).",
     ),
+    "diff": LazyCommand(
+        "delivery.cli.diff:diff", "Show what a deployment would change."
+    ),
     "destroy": LazyCommand(
         "delivery.cli.destroy:destroy",
         "Delete stacks, after showing what goes and what stays.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from delivery.deploy.access import holds_token, needs_storing, secret_text
+from delivery.deploy.differences import consequences, updates_pipeline
 from delivery.deploy.parameters import fill_parameters
 from delivery.deploy.template import Template
 from delivery.errors import BadInput, OperationFailed, Refused
@@ -232,17 +233,14 @@ class ProductDeployer:
 
     def _spare_running(self, change_set: ChangeSet) -> None:
         """Refuse an update that would cancel a running execution unseen."""
-        touched = any(
-            each.type == "AWS::CodePipeline::Pipeline" and each.action != "Add"
-            for each in change_set.changes
-        )
-        running = [each for each in self._executions() if each.status.running]
-        if not touched or not running or self.dry_run:
+        if not updates_pipeline(change_set.changes):
             return
+        running = [each for each in self._executions() if each.status.running]
         self.screen.warn(
-            f"Execution {running[0].id} is running. Updating the pipeline cancels it."
+            "The pipeline itself changes: "
+            + consequences(running[0].id if running else "")
         )
-        if self.even_while_running:
+        if not running or self.dry_run or self.even_while_running:
             return
         raise Refused(
             "The pipeline was left as it is.",

@@ -27,6 +27,7 @@ class StackDeployment:
     stack: Stack | None
     changed: bool
     changes: tuple[ResourceChange, ...] = ()
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class StackDeployer:
         if not self._agreed(request, change_set, create, before_execute):
             return StackDeployment(stack, changed=True, changes=change_set.changes)
         done = self._execute(request, change_set, create)
-        return StackDeployment(done, changed=True, changes=change_set.changes)
+        return StackDeployment(done, True, change_set.changes, created=create)
 
     @property
     def _watcher(self) -> Watcher:

@@ -46,7 +46,8 @@ class ResourceChange:
     ``action`` is CloudFormation's word: Add, Modify, Remove, Import or Dynamic;
     ``replacement`` is True, Conditional or False; ``policy_action`` says what happens to
     a removed or replaced resource: Delete, Retain, Snapshot, and with replacement
-    ReplaceAndDelete, ReplaceAndRetain, ReplaceAndSnapshot.
+    ReplaceAndDelete, ReplaceAndRetain, ReplaceAndSnapshot. ``paths`` tell where inside the
+    properties, where CloudFormation says so.
     """
 
     logical_id: str
@@ -55,6 +56,7 @@ class ResourceChange:
     replacement: str = "False"
     policy_action: str = ""
     properties: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def replaces(self) -> bool:

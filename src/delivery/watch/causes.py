@@ -124,7 +124,7 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Deploy again; if it repeats, look at the service's own log.",
     ),
     (
-        r"ValidationError|Invalid|must match|Property|Properties validation",
+        r"ValidationError|Invalid|must match|Property|Properties|failed validation",
         "A property of the resource is not what its service accepts.",
         "Run ./deploy_pipeline.py validate, and mend the template.",
     ),

@@ -23,6 +23,8 @@ COMMAND_MODULES = (
     "deploying",
     "destroying",
     "diagnosing",
+    "differing",
+    "other",
     "load_work",
     "plane_work",
     "rehearsing",

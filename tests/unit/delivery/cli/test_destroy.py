@@ -46,7 +46,7 @@ def test_applications_go_first_and_the_foundation_last(run, deployed) -> None:
     result = run("destroy", "--yes")
     assert result.exit_code == 0
     assert deployed.stacks.deleted == ALL
-    assert "5 stacks are deleted. 5 resources are left behind." in result.stdout
+    assert "Deleted stacks: 5. 5 resources are left behind." in result.stdout
 
 
 def test_a_dry_run_shows_loss_and_what_stays_and_deletes_nothing(run, deployed) -> None:

@@ -211,7 +211,7 @@ def test_a_running_execution_is_cancelled_only_when_told_to(
     _touches_pipeline(stacks, pipelines)
     told = replace(product, even_while_running=True)
     assert told.deploy(WANTED).pipeline.changed
-    assert "cancels it" in screen.text
+    assert "execution-5 is cancelled" in screen.text
 
 
 def test_a_settled_execution_does_not_hold_an_update_back(
