@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -141,6 +142,33 @@ def test_a_commit_that_breaks_a_test_stops_in_build_with_the_tests_name(
     assert failure["tests"] == ["tests/unit/test_a.py::test_b"]
     assert failure["command"] == "bash build.sh"
     assert status["stages"][2]["status"] == "NotStarted"
+
+
+def test_the_builds_log_is_shown_and_what_is_missing_is_said(project, deployed) -> None:
+    lines = project.tool("logs", "build", "--since", "2d", "--local", "--output=json")
+    told = [json.loads(each) for each in lines.stdout.splitlines()]
+    assert any("FAILED tests/unit/test_a.py" in each["message"] for each in told)
+    assert {each["source"] for each in told} >= {"BuildProject", "VerifyProject"}
+    nothing = project.tool("logs", "functions", "--local")
+    assert nothing.returncode == 2
+    assert "Nothing here that logs" in nothing.stderr
+
+
+def test_ctrl_c_ends_following_a_log(project, deployed) -> None:
+    process = subprocess.Popen(
+        [*project.command, "logs", "build", "--follow", "--since=2d", "--local"],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest, said = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+    assert "Traceback" not in rest + said
 
 
 def test_a_commit_whose_template_fails_stops_in_development_with_the_cause(

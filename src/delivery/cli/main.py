@@ -40,6 +40,9 @@ COMMANDS = {
     "diagnose": LazyCommand(
         "delivery.cli.diagnose:diagnose", "Say why an execution failed, cause first."
     ),
+    "logs": LazyCommand(
+        "delivery.cli.logs:logs", "Show logs of builds, functions and hooks."
+    ),
     "start": LazyCommand("delivery.cli.start:start", "Start an execution."),
     "stop": LazyCommand("delivery.cli.steer:stop", "Stop the running execution."),
     "retry": LazyCommand(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from delivery.config import Configuration
     from delivery.flows.approve import Decider
     from delivery.flows.destroy import Destroyer
+    from delivery.flows.logs import LogReader
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
     from delivery.flows.review import Reviewer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         Controls,
         DeployedStacks,
         Functions,
+        Logs,
         Pipelines,
         Plane,
         ReleaseStore,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
         Traffic,
         Uploads,
     )
+    from delivery.watch.rhythm import Rhythm
 
 DEFAULT_PORT = 4599
 # A rehearsal's waits are short, and its polls cost nothing but this machine's time.
@@ -215,6 +219,12 @@ class Tools:
         from delivery.aws.account import LambdaAliases
 
         return LambdaAliases(self._clients)
+
+    @cached_property
+    def logs(self) -> Logs:
+        from delivery.aws.logs import LogGroups
+
+        return LogGroups(self._clients)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -384,6 +394,26 @@ class Tools:
         from delivery.flows.status import StatusReader
 
         return StatusReader(self.pipelines, self.builds, self.stacks, PIPELINE_NAME)
+
+    def log_reader(self) -> LogReader:
+        """Return what reads logs; on the plane a moment of ours is minutes of its own."""
+        from delivery.flows.logs import LogReader
+
+        late = timedelta(minutes=10) if self.settings.local else timedelta(seconds=30)
+        return LogReader(
+            self.deployed_stacks, self.logs, self.clock, self.screen, late=late
+        )
+
+    def log_rhythm(self) -> Rhythm:
+        """Return how often logs are looked at: FilterLogEvents has a quota of its own."""
+        from delivery.watch.rhythm import Rhythm
+
+        shortest = min(self.poll_seconds, 2.0)
+        return Rhythm(shortest, 4 * shortest)
+
+    def now_there(self) -> datetime:
+        """Return the time where the work is done: the plane has a clock of its own."""
+        return self.controls.time().now if self.settings.local else self.clock.now()
 
     def destroyer(self) -> Destroyer:
         """Return what deletes stacks."""

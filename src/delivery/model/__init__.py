@@ -8,6 +8,7 @@
 ``verification`` what a verification expects, and what it found.
 ``traffic``   traffic of a rehearsal, and what is broken on purpose.
 ``aliases``   aliases, versions and traffic shifts at one moment.
+``logs``      lines of logs, and what writes them.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -48,6 +49,10 @@ from delivery.model.aliases import (
     AliasNow as AliasNow,
     RunningShift as RunningShift,
     VersionNow as VersionNow,
+)
+from delivery.model.logs import (
+    LogLine as LogLine,
+    LogSource as LogSource,
 )
 from delivery.model.machine import (
     Answers as Answers,

@@ -34,6 +34,9 @@ from delivery.ports.machine import (
     Repository as Repository,
     Store as Store,
 )
+from delivery.ports.logs import (
+    Logs as Logs,
+)
 from delivery.ports.rollback import (
     Aliases as Aliases,
     Shifts as Shifts,

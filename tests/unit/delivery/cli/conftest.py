@@ -10,6 +10,7 @@ from pathlib import Path
 import delivery_fakes as fakes
 import pytest
 from click.testing import CliRunner
+from log_fakes import FakeLogs
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
 from traffic_fakes import FakeAlarms, FakeControls, FakeTraffic
 
@@ -30,6 +31,7 @@ COMMAND_MODULES = (
     "rehearsing",
     "showing",
     "steering",
+    "tailing",
 )
 
 
@@ -45,6 +47,7 @@ class World:
     steering: object = field(default_factory=fakes.FakeSteering)
     deployed_stacks: object = field(default_factory=FakeDeployedStacks)
     builds: object = field(default_factory=fakes.FakeBuilds)
+    logs: object = field(default_factory=FakeLogs)
     uploads: object = field(default_factory=fakes.FakeUploads)
     functions: object = field(default_factory=fakes.FakeFunctions)
     plane: object = field(default_factory=fakes.FakePlane)
