@@ -38,6 +38,7 @@ class Alarms:
         self._plane = plane
         self.lock = threading.RLock()
         self.by_name: dict[str, Alarm] = {}
+        self._new: list[Alarm] = []
         self._closed = threading.Event()
         plane.on_close(self._closed.set)
         threading.Thread(target=self._run, name="alarms", daemon=True).start()
@@ -46,6 +47,15 @@ class Alarms:
         """Evaluate all alarms as of the beginning of ``minute``."""
         with self.lock:
             alarms = list(self.by_name.values())
+        self._evaluate(alarms, minute)
+
+    def add(self, alarm: Alarm) -> None:
+        """Add a new alarm; its first evaluation does not wait for the next minute."""
+        with self.lock:
+            self.by_name[alarm.name] = alarm
+            self._new.append(alarm)
+
+    def _evaluate(self, alarms: Sequence[Alarm], minute: datetime) -> None:
         for alarm in alarms:
             if self._is_held(alarm):
                 continue
@@ -91,6 +101,9 @@ class Alarms:
         while not self._closed.wait(_LOOK_EVERY_SECONDS):
             self._hold()
             now = _minute(self._plane.clock.now())
+            with self.lock:
+                new, self._new = self._new, []
+            self._evaluate(new, now)
             if not self.by_name:
                 seen = now
             # A fast clock skips minutes between two looks; an alarm must not.

@@ -150,7 +150,7 @@ class CloudWatchService(Service):
         with self.alarms.lock:
             alarm = self.alarms.by_name.get(name)
             if alarm is None:
-                self.alarms.by_name[name] = Alarm(arn, dict(params), now)
+                self.alarms.add(Alarm(arn, dict(params), now))
             else:
                 alarm.definition, alarm.configured = dict(params), now
         return {}

@@ -18,6 +18,8 @@ from delivery.validate.privilege.proof import (
     surplus,
 )
 
+pytestmark = pytest.mark.thorough
+
 FOREIGN = {
     "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "mra-x-jobs"}},
     "Table": {
@@ -99,7 +101,6 @@ def test_a_permission_too_much_is_named_with_its_own_line(make_subject) -> None:
     assert lines[(finding.line or 0) - 1].strip() == "- lambda:InvokeFunction"
 
 
-@pytest.mark.thorough
 def test_any_one_permission_removed_is_named(make_subject) -> None:
     subject = make_subject()
     role = grants_of(foundation_stack(subject), DEPLOYER)
