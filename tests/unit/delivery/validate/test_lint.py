@@ -166,6 +166,7 @@ def in_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("in_root")
 def test_the_command_ends_well_without_findings() -> None:
     result = CliRunner().invoke(cli, ["validate", "--skip", "lint"])

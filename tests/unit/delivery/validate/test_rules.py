@@ -16,6 +16,7 @@ def found(subject, rule: str) -> list[str]:
     return [str(each) for each in run_rules(chosen_rules(only=[rule]), subject)]
 
 
+@pytest.mark.thorough
 def test_our_own_templates_have_no_findings(make_subject) -> None:
     assert [str(each) for each in run_rules(QUICK, make_subject())] == []
 
