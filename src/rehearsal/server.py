@@ -20,6 +20,7 @@ from rehearsal.clock import Clock
 from rehearsal.control import Control
 from rehearsal.frontdoor import FrontDoor
 from rehearsal.plane import REGION, Plane
+from rehearsal.secrets import read_by_label
 from rehearsal.services import build_services
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     )
     _tell_moto_the_time(plane.clock)
     respect_conditions()
+    read_by_label()
     stopping = threading.Event()
     control = Control(plane, stopping.set)
     services, invoke_api = build_services(plane, control)

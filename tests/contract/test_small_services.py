@@ -51,6 +51,41 @@ def test_a_secret_is_stored_as_a_new_version(clients) -> None:
     assert ManagedSecrets(clients).store("arn:secret", Hidden("x")) == VERSION
 
 
+def test_a_version_waits_beside_the_current_one_and_takes_its_place(clients) -> None:
+    api, secrets = clients.stub("secretsmanager"), ManagedSecrets(clients)
+    named = {"SecretId": "arn:secret"}
+    api.add_client_error(
+        "get_secret_value",
+        "ResourceNotFoundException",
+        expected_params={**named, "VersionStage": "AWSPENDING"},
+    )
+    api.add_response(
+        "put_secret_value",
+        {"VersionId": VERSION},
+        {
+            **named,
+            "SecretString": "x",
+            "ClientRequestToken": ANY,
+            "VersionStages": ["AWSPENDING"],
+        },
+    )
+    moved = {"MoveToVersionId": VERSION, "RemoveFromVersionId": "0" * 32}
+    api.add_response(
+        "update_secret_version_stage",
+        {},
+        {**named, **moved, "VersionStage": "AWSCURRENT"},
+    )
+    api.add_response(
+        "update_secret_version_stage",
+        {},
+        {**named, "RemoveFromVersionId": VERSION, "VersionStage": "AWSPENDING"},
+    )
+    assert secrets.pending("arn:secret") is None
+    assert secrets.store_pending("arn:secret", Hidden("x")) == VERSION
+    secrets.promote("arn:secret", VERSION, replaces="0" * 32)
+    secrets.drop_pending("arn:secret", VERSION)
+
+
 def test_a_refused_secret_is_not_in_the_error(clients) -> None:
     clients.stub("secretsmanager").add_client_error(
         "put_secret_value", "AccessDeniedException", "not authorized"

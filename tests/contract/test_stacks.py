@@ -125,6 +125,29 @@ def test_a_change_set_is_asked_for(stacks, api, create, kind, url, where) -> Non
     assert stacks.create_change_set(request, create=create).stack_id == ID
 
 
+def test_a_stack_keeps_its_template_and_the_values_nobody_gives(stacks, api) -> None:
+    api.add_response(
+        "create_change_set",
+        {"Id": CHANGE_SET.id, "StackId": ID},
+        {
+            "StackName": "app",
+            "ChangeSetName": ANY,
+            "ChangeSetType": "UPDATE",
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "UsePreviousTemplate": True,
+            "Parameters": [
+                {"ParameterKey": "Stage", "ParameterValue": "a"},
+                {"ParameterKey": "Size", "UsePreviousValue": True},
+            ],
+            "Tags": [],
+        },
+    )
+    request = StackRequest(
+        "app", "", {"Stage": "a"}, keeps=("Size",), same_template=True
+    )
+    assert stacks.create_change_set(request, create=False).stack_id == ID
+
+
 def test_a_change_set_is_read_to_its_last_page(stacks, api) -> None:
     change = {
         "LogicalResourceId": "Bucket",

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+from own_plane import call_control
 
 pytestmark = pytest.mark.plane
 
@@ -194,6 +195,34 @@ def test_a_detached_head_stands_for_the_branch(project, deployed) -> None:
     assert json.loads(watched.stdout)["branch"] == "main"
 
 
+def test_a_token_whose_source_action_fails_is_taken_back(project, deployed) -> None:
+    before = _token_in_use(project)
+    fault = {"kind": "action", "target": "GitHub", "settings": {"times": 1}}
+    call_control(f"http://127.0.0.1:{project.port}", "POST", "faults", fault)
+    words = ("rotate-token", "--token-stdin", "--yes", "--local")
+    done = project.tool(*words, stdin=f"{TOKEN}Bad\n")
+    call_control(f"http://127.0.0.1:{project.port}", "DELETE", "faults")
+    assert done.returncode == 1, done.stderr
+    assert "uses the old token again" in done.stderr
+    assert _token_in_use(project) == before
+    assert json.loads(_secret(project)["SecretString"]) == {"token": TOKEN}
+
+
+def test_a_token_is_replaced_and_proven(project, deployed) -> None:
+    before = _token_in_use(project)
+    words = ("rotate-token", "--token-stdin", "--yes", "--local", "--output=json")
+    done = project.tool(*words, stdin=f"{TOKEN}New\n")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["previous_version"] == before != data["version"]
+    assert _token_in_use(project) == data["version"]
+    assert json.loads(_secret(project)["SecretString"]) == {"token": f"{TOKEN}New"}
+    stages = project.json("status", "--local")["stages"]
+    assert stages[0]["status"] == "Succeeded"
+    assert TOKEN not in done.stdout + done.stderr
+    project.tool("stop", "--abandon", "--yes", "--local")
+
+
 def test_the_token_is_found_nowhere_but_in_secrets_manager(project, deployed) -> None:
     leaks = [
         str(path)
@@ -217,7 +246,18 @@ def test_the_token_is_found_nowhere_but_in_secrets_manager(project, deployed) ->
         name="MedicalRecordAnalysisPipeline"
     )
     assert TOKEN not in json.dumps(pipeline, default=str)
-    assert json.loads(_secret(project)["SecretString"]) == {"token": TOKEN}
+    assert json.loads(_secret(project)["SecretString"]) == {"token": f"{TOKEN}New"}
+
+
+def _token_in_use(project) -> str:
+    stacks = _client(project, "cloudformation").describe_stacks(
+        StackName="medical-record-analysis-pipeline"
+    )
+    return next(
+        each["ParameterValue"]
+        for each in stacks["Stacks"][0]["Parameters"]
+        if each["ParameterKey"] == "TokenVersion"
+    )
 
 
 def _holds_token(path: Path) -> bool:

@@ -47,11 +47,6 @@ class CloudFormationStacks:
         return read_stack(answer["Stacks"][0])
 
     def create_change_set(self, request: StackRequest, *, create: bool) -> ChangeSet:
-        template = (
-            {"TemplateURL": request.template_url}
-            if request.template_url
-            else {"TemplateBody": request.template}
-        )
         role = {"RoleARN": request.role_arn} if request.role_arn else {}
         kept = [
             {"ParameterKey": key, "UsePreviousValue": True} for key in request.keeps
@@ -67,7 +62,7 @@ class CloudFormationStacks:
             ]
             + kept,
             "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
-            **template,
+            **_template(request),
             **role,
         }
         with self._doing(f"make a change set for stack {request.name}"):
@@ -188,6 +183,14 @@ class CloudFormationStacks:
 
     def _doing(self, what: str) -> Any:
         return told_in_our_words(what, local=self.clients.local)
+
+
+def _template(request: StackRequest) -> dict[str, Any]:
+    if request.same_template:
+        return {"UsePreviousTemplate": True}
+    if request.template_url:
+        return {"TemplateURL": request.template_url}
+    return {"TemplateBody": request.template}
 
 
 def _protected(stack_id: str) -> Refused:

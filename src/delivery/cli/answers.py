@@ -63,8 +63,10 @@ def suggestions(tree: WorkTree | None) -> dict[str, str]:
     return guesses
 
 
-def collect_token(*, from_stdin: bool, stored: bool) -> Hidden | None:
-    """Return the token, or None to keep the stored one.
+def collect_token(
+    *, from_stdin: bool, stored: bool, else_what: str = "Enter keeps the stored one"
+) -> Hidden | None:
+    """Return the token, or None for the stored one; ``else_what`` says so at the prompt.
 
     It comes from stdin, the environment or a hidden prompt, and never from an argument,
     which the list of processes and the shell's history would show.
@@ -74,7 +76,7 @@ def collect_token(*, from_stdin: bool, stored: bool) -> Hidden | None:
     if from_environment := os.environ.get("GITHUB_TOKEN", "").strip():
         click.echo("Using the token in GITHUB_TOKEN.", err=True)
         return checked_token(from_environment, source="GITHUB_TOKEN")
-    hint = "Enter keeps the stored one" if stored else "hidden"
+    hint = else_what if stored else "hidden"
     if not ask.is_interactive() and not stored:
         raise BadInput(
             "A value is missing: the GitHub token.",

@@ -54,6 +54,10 @@ COMMANDS = {
     "reject": LazyCommand(
         "delivery.cli.approve:reject", "Stop an execution at an approval stage."
     ),
+    "rotate-token": LazyCommand(
+        "delivery.cli.rotate_token:rotate_token",
+        "Replace the GitHub token, and prove that the new one works.",
+    ),
     "releases": LazyCommand(
         "delivery.cli.releases:releases",
         "Show what was released, and check that its ledger is whole.",

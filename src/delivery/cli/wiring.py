@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
     from delivery.flows.review import Reviewer
+    from delivery.flows.rotate import TokenRotator
     from delivery.flows.stack import StackDeployer
     from delivery.flows.status import StatusReader
     from delivery.flows.steer import Steerer
@@ -414,6 +415,21 @@ class Tools:
     def now_there(self) -> datetime:
         """Return the time where the work is done: the plane has a clock of its own."""
         return self.controls.time().now if self.settings.local else self.clock.now()
+
+    def token_rotator(self) -> TokenRotator:
+        """Return what replaces the GitHub token."""
+        from delivery.flows.rotate import TokenRotator
+
+        return TokenRotator(
+            self.stack_deployer(),
+            self.deployed_stacks,
+            self.secrets,
+            self.pipelines,
+            self.clock,
+            self.screen,
+            PIPELINE_NAME,
+            poll_seconds=self.poll_seconds,
+        )
 
     def destroyer(self) -> Destroyer:
         """Return what deletes stacks."""

@@ -34,3 +34,8 @@ def _token_in(stored: StoredSecret) -> str:
     except ValueError:
         return ""
     return str(data.get(TOKEN_KEY, "")) if isinstance(data, dict) else ""
+
+
+def same_token(stored: StoredSecret | None, token: Hidden) -> bool:
+    """Tell whether ``token`` is the stored one."""
+    return not needs_storing(stored, token)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from delivery.model.values import Hidden
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
-    """A secret's current version, and its value as text."""
+    """One version of a secret, its value as text, and when it was stored."""
 
     version_id: str
     text: Hidden
+    stored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class StackRequest:
 
     ``keeps`` names parameters whose present values stay, because nobody may read them.
     ``role_arn`` is the role that CloudFormation acts with; empty for the caller's own.
+    With ``same_template`` the stack's own template stays, and ``template`` is not sent.
     """
 
     name: str
@@ -37,6 +38,7 @@ class StackRequest:
     template_url: str = ""
     keeps: tuple[str, ...] = ()
     role_arn: str = ""
+    same_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,18 @@ class Secrets(Protocol):
     def store(self, secret_id: str, text: Hidden) -> str:
         """Store a new version and return its id."""
 
+    def pending(self, secret_id: str) -> StoredSecret | None:
+        """Return the version that waits to become the current one, or None."""
+
+    def store_pending(self, secret_id: str, text: Hidden) -> str:
+        """Store a version beside the current one and return its id."""
+
+    def promote(self, secret_id: str, version_id: str, *, replaces: str) -> None:
+        """Make a pending version the current one; ``replaces`` is the one it follows."""
+
+    def drop_pending(self, secret_id: str, version_id: str) -> None:
+        """Let a version be pending no longer; without another label it expires."""
+
 
 class Connections(Protocol):
     """Connections to GitHub by App."""

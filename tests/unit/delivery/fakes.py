@@ -411,17 +411,37 @@ def failed_build(*phases, id: str = "Build:1") -> Build:
 
 @dataclass
 class FakeSecrets:
+    """Secrets Manager: current and pending versions, and all that were stored."""
+
     values: dict[str, StoredSecret] = field(default_factory=dict)
     stored: list[tuple[str, Hidden]] = field(default_factory=list)
+    waiting: dict[str, StoredSecret] = field(default_factory=dict)
 
     def current(self, secret_id: str) -> StoredSecret | None:
         return self.values.get(secret_id)
 
     def store(self, secret_id: str, text: Hidden) -> str:
+        self.values[secret_id] = self._version(secret_id, text)
+        return self.values[secret_id].version_id
+
+    def pending(self, secret_id: str) -> StoredSecret | None:
+        return self.waiting.get(secret_id)
+
+    def store_pending(self, secret_id: str, text: Hidden) -> str:
+        self.waiting[secret_id] = self._version(secret_id, text)
+        return self.waiting[secret_id].version_id
+
+    def promote(self, secret_id: str, version_id: str, *, replaces: str) -> None:
+        assert self.values[secret_id].version_id == replaces
+        assert self.waiting[secret_id].version_id == version_id
+        self.values[secret_id] = self.waiting[secret_id]
+
+    def drop_pending(self, secret_id: str, version_id: str) -> None:
+        assert self.waiting.pop(secret_id).version_id == version_id
+
+    def _version(self, secret_id: str, text: Hidden) -> StoredSecret:
         self.stored.append((secret_id, text))
-        version = f"version-{len(self.stored)}"
-        self.values[secret_id] = StoredSecret(version, text)
-        return version
+        return StoredSecret(f"version-{len(self.stored)}", text)
 
 
 @dataclass

@@ -29,6 +29,7 @@ COMMAND_MODULES = (
     "load_work",
     "plane_work",
     "rehearsing",
+    "rotating",
     "showing",
     "steering",
     "tailing",
