@@ -7,9 +7,13 @@ BIN := $(VENV)/bin
 LOCK := requirements/project.lock
 SETUP := $(VENV)/.installed
 
-SOURCES := deploy_pipeline.py rollback.py src tests
+SOURCES := deploy_pipeline.py rollback.py src tests tools
 
-.PHONY: rehearse test soak lint bench clean lock
+# The validators of other people, whose versions of boto3 and click are not ours.
+AUDIT := .venv-audit
+AUDIT_SETUP := $(AUDIT)/.installed
+
+.PHONY: rehearse test soak lint audit bench clean lock
 .DELETE_ON_ERROR:
 
 rehearse: $(SETUP)
@@ -21,13 +25,19 @@ test: $(SETUP)
 soak: $(SETUP)
 	$(BIN)/python -m pytest -m soak tests/soak
 
-lint: $(SETUP)
+lint: $(SETUP) audit
 	$(BIN)/black --check --quiet $(SOURCES)
 	$(BIN)/flake8 $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --recursive --configfile .bandit.yaml src deploy_pipeline.py rollback.py
 	$(BIN)/cfn-lint templates/*.yaml
 	$(BIN)/python deploy_pipeline.py validate
+
+# checkov, cloudformation-validate, parliament, shellcheck, a schema for buildspecs; and that
+# each of them still finds what it should.
+audit: $(SETUP) $(AUDIT_SETUP)
+	PYTHONPATH=tools $(BIN)/python -m audit
+	$(BIN)/python -m pytest tests/audit
 
 bench: $(SETUP)
 	$(BIN)/python -m pytest -m bench tests/bench
@@ -40,13 +50,18 @@ $(SETUP): requirements/bootstrap.lock $(LOCK) setup.cfg pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(AUDIT_SETUP): $(SETUP) requirements/audit.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(AUDIT)
+	$(BIN)/uv pip sync --quiet --python $(AUDIT)/bin/python --require-hashes requirements/audit.lock
+	touch $@
+
 # Resolve the locks anew after a change to requirements/*.in.
 lock: $(SETUP)
-	cd requirements && for name in bootstrap project lambda-runtime; do \
+	cd requirements && for name in bootstrap project lambda-runtime audit; do \
 		../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-strip-extras \
 			--generate-hashes $$name.in --output-file $$name.lock || exit 1; \
 	done
 
 clean:
 	test ! -f .rehearsal/plane.json || $(BIN)/python deploy_pipeline.py rehearse stop
-	rm -rf $(VENV) .rehearsal .aws-sam build htmlcov .coverage coverage.xml junit.xml reports
+	rm -rf $(VENV) $(AUDIT) .rehearsal .aws-sam build htmlcov .coverage coverage.xml junit.xml reports

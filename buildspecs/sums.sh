@@ -12,5 +12,6 @@ grep --only-matching 's3://[^"'\'' ]*' packaged.yaml | sort --unique | while rea
   echo "${sum%% *}  $package"
 done >PACKAGES
 
-find . -type f ! -path '*/__pycache__/*' ! -name SHA256SUMS -print0 |
-  sort --zero-terminated | xargs --null sha256sum >SHA256SUMS
+sums=$(find . -type f ! -path '*/__pycache__/*' ! -name SHA256SUMS -print0 |
+  sort --zero-terminated | xargs --null sha256sum)
+echo "$sums" >SHA256SUMS

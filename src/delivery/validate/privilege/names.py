@@ -22,6 +22,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "AWS::ApiGateway::UsagePlan": ("apigateway", "/usageplans/{name}"),
     "AWS::ApiGateway::UsagePlanKey": ("apigateway", "/usageplans/plan/keys"),
     "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:{name}"),
+    "AWS::CodeConnections::Connection": ("codeconnections", "connection/{name}"),
     "AWS::CodeDeploy::Application": ("codedeploy", "application:{name}"),
     "AWS::CodeDeploy::DeploymentConfig": ("codedeploy", "deploymentconfig:{name}"),
     "AWS::CodeDeploy::DeploymentGroup": ("codedeploy", "deploymentgroup:{name}"),
@@ -78,6 +79,7 @@ _WITH_IDS = frozenset(
 # Their Ref is not their name. Source: CloudFormation User Guide, "Return values" of each.
 _REF_IS_ARN = frozenset(
     {
+        "AWS::CodeConnections::Connection",
         "AWS::IAM::ManagedPolicy",
         "AWS::SNS::Topic",
         "AWS::StepFunctions::StateMachine",
@@ -161,8 +163,13 @@ class Stack:
         if name not in self.template.get("Resources", {}):
             return {"Fn::GetAtt": [name, attribute]}
         if attribute in ("Arn", "TopicArn"):
-            return self.arn(name)
+            return self.arn(name) + self._streams(name)
         return f"{self.physical_name(name)}-{attribute}"
+
+    def _streams(self, name: str) -> str:
+        """Give what a log group's Arn ends with: it speaks of the streams, too."""
+        kind = self._resource(name).get("Type")
+        return ":*" if kind == "AWS::Logs::LogGroup" else ""
 
     def _scope(self) -> Scope:
         pseudo = {
