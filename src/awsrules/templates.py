@@ -78,6 +78,7 @@ def load_template(text: str, *, name: str) -> dict[str, Any]:
             is not a mapping; it carries the line and the column.
     """
     try:
+        _refuse_what_grows(text, name)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -93,9 +94,39 @@ def load_template(text: str, *, name: str) -> dict[str, Any]:
         ) from error
     if not isinstance(root, yaml.MappingNode):
         raise TemplateError(
-            "Template format error: unsupported structure.", name=name, line=1
+            "Template format error: unsupported structure. The document must be a "
+            "block of keys",
+            name=name,
+            line=1,
         )
     return cast("dict[str, Any]", _Builder(name).build(root))
+
+
+def _refuse_what_grows(text: str, name: str) -> None:
+    """Refuse aliases, a few lines of which stand for gigabytes, and endless nesting.
+
+    CloudFormation takes no aliases either
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html).
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if isinstance(event, yaml.AliasEvent):
+            what = f"the alias *{event.anchor} is not allowed; write its value out"
+        elif depth > DEEPEST:
+            what = f"nested deeper than {DEEPEST} levels"
+        else:
+            continue
+        mark = event.start_mark
+        raise TemplateError(
+            f"Template format error: {what}",
+            name=name,
+            line=mark.line + 1 if mark else None,
+            column=mark.column + 1 if mark else None,
+        )
 
 
 def line_of(template: Any, *path: str | int) -> int | None:
@@ -117,6 +148,9 @@ def line_of(template: Any, *path: str | int) -> int | None:
 def _is_index(step: str | int, items: list[Any]) -> bool:
     return isinstance(step, int) and 0 <= step < len(items)
 
+
+# Far deeper than a template of 1 MB has reason to be, far from what the parser survives.
+DEEPEST = 100
 
 # The C parser is eight times as fast; a PyYAML without libyaml does not have it.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -57,7 +57,7 @@ def load_configuration(path: Path) -> Configuration:
         raise refusal(problems)
     settings = tuple(_settings(document, schema, path.name))
     configuration = _assemble(path, document, settings)
-    broken = list(rule_problems(configuration))
+    broken = list(rule_problems(configuration, document))
     if broken:
         raise refusal(broken)
     return configuration

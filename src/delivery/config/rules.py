@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
 
+from awsrules.templates import line_of
 from delivery.config.model import Configuration, Environment
 from delivery.config.problems import Problem
 from delivery.config.shift import MOST_MINUTES, minutes_from_first_to_last
@@ -12,10 +15,12 @@ from delivery.config.shift import MOST_MINUTES, minutes_from_first_to_last
 _MOST_ALARM_SECONDS = 86400
 
 
-def rule_problems(configuration: Configuration) -> Iterator[Problem]:
+def rule_problems(
+    configuration: Configuration, document: Mapping[str, Any]
+) -> Iterator[Problem]:
     """Give each problem between values, at the line of the one to change."""
     yield from _region_problems(configuration)
-    yield from _order_problems(configuration)
+    yield from _order_problems(configuration.path.name, document["environments"])
     for environment in configuration.environments.values():
         yield from _shift_problems(configuration, environment)
         yield from _alarm_problems(configuration, environment)
@@ -34,17 +39,16 @@ def _region_problems(configuration: Configuration) -> Iterator[Problem]:
         )
 
 
-def _order_problems(configuration: Configuration) -> Iterator[Problem]:
+def _order_problems(file: str, environments: Mapping[str, Any]) -> Iterator[Problem]:
     order = ("development", "staging", "production")
-    present = [name in configuration.environments for name in order]
-    for name, here, later in zip(order, present, [*present[1:], False], strict=True):
-        if later and not here:
+    for name, later in pairwise(order):
+        if later in environments and name not in environments:
             yield Problem(
-                configuration.path.name,
-                None,
+                file,
+                line_of(environments, later),
                 f"environments.{name}",
-                "this environment is missing, and a later one is there",
-                "environments without a gap: development, staging, production",
+                f"this environment is missing, and {later} is there",
+                "development; development, staging; development, staging, production",
             )
 
 

@@ -89,7 +89,8 @@ def test_a_path_that_is_not_there_has_the_line_of_its_nearest_parent() -> None:
         ("A: [1\nB: 2\n", "YAML not well-formed", 2),
         ("- a\n- b\n", "unsupported structure", 1),
         ("A: !Nope x\n", "unknown tag !Nope", 1),
-        ("A: &x {B: 1}\nC:\n  <<: *x\n", "merge key", 3),
+        ("C:\n  <<: {B: 1}\n", "merge key", 2),
+        ("A: &x {B: 1}\nC: *x\n", "the alias *x is not allowed", 2),
     ],
 )
 def test_what_cloudformation_refuses_is_refused_with_its_line(
