@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from release_fakes import (
     ACCOUNT,
@@ -17,14 +18,18 @@ from release_fakes import (
 )
 
 from awsrules.statuses import ExecutionStatus
-from delivery.errors import OperationFailed
+from delivery.errors import DeliveryError, OperationFailed
+from delivery.flows.door import StageDoor
 from delivery.flows.moving import AliasMover, Pace
 from delivery.flows.reconcile import Reconciler
+from delivery.flows.stack_ways import StackWays
 from delivery.flows.undo import Undoer
+from delivery.flows.warming import Warmer
 from delivery.ledger.events import FunctionVersion
 from delivery.model import (
     AliasNow,
     AliasRoute,
+    Answered,
     Identity,
     PipelineState,
     RunningShift,
@@ -32,6 +37,7 @@ from delivery.model import (
     StackContents,
     StackRequest,
     StageState,
+    VersionFacts,
     VersionNow,
 )
 
@@ -65,6 +71,8 @@ class World:
     effects: list[str] = field(default_factory=list)
     dies_at: int | None = None
     late: bool = False
+    called: list[str] = field(default_factory=list)
+    wrong: set[str] = field(default_factory=set)
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -287,26 +295,47 @@ def make_world(good: Sequence[bool] = (True, True, False), **more) -> World:
     return world
 
 
+@dataclass
+class Answering:
+    """The world's functions, called by number; ``wrong`` answers otherwise."""
+
+    world: World
+
+    def invoke(self, function: str, qualifier: str, event: Any) -> Answered:
+        if qualifier not in self.world.codes:
+            raise DeliveryError(f"There is no version {qualifier} of {function}.")
+        self.world.called.append(qualifier)
+        code = self.world.codes[qualifier]
+        return Answered(qualifier, 500 if code in self.world.wrong else 200)
+
+    def facts(self, function: str, version: str) -> VersionFacts:
+        raise NotImplementedError
+
+
 def undoer_of(world: World) -> Undoer:
     clock = StillClock(world)
     store = world.store
+    quiet: Any = Quiet()
+    anything: Any = world
+    warmer = Warmer(Answering(world), clock, quiet)
     return Undoer(
         environment="production",
         account=world,
         region=REGION,
-        stacks=world,  # type: ignore[arg-type]
+        stacks=anything,
         deployed=world,
         aliases=world,
         shifts=Shifting(world),
-        transitions=world,
-        undo=world,  # type: ignore[arg-type]
-        pipelines=world,  # type: ignore[arg-type]
         store=store,  # type: ignore[arg-type]
         mover=AliasMover(world, clock, Pace(clock)),
+        warmer=warmer,
         reconciler=Reconciler(
-            world, world, world, world, store, world, clock  # type: ignore[arg-type]
+            world, world, world, world, store, anything, warmer, clock  # type: ignore
+        ),
+        ways=StackWays("production", anything, Shifting(world), anything, clock, quiet),
+        door=StageDoor(
+            anything, world, quiet, "MedicalRecordAnalysisPipeline", "DeployProduction"
         ),
         clock=clock,
-        screen=Quiet(),  # type: ignore[arg-type]
-        pipeline="MedicalRecordAnalysisPipeline",
+        screen=quiet,
     )

@@ -135,7 +135,7 @@ def _one_function(
     reason = _reason(settings, asked)
     confirm(settings, undoer.environment)
     began = tools.clock.now()
-    done = undoer.move_function(function, version, reason)
+    done = undoer.one_function.move(function, version, reason)
     return _report(settings, tools, done, began)
 
 
@@ -146,7 +146,7 @@ def _reconcile(settings: Settings, tools: Tools, undoer: Undoer, asked: Asked) -
     confirm(settings, undoer.environment)
     reason = asked.reason or "reconciled by hand"
     began = tools.clock.now()
-    return _report(settings, tools, undoer.reconcile(reason), began)
+    return _report(settings, tools, undoer.one_function.reconcile(reason), began)
 
 
 def _reason(settings: Settings, asked: Asked) -> str:

@@ -357,11 +357,16 @@ class Tools:
             LambdaVersions,
             StageTransitions,
         )
+        from delivery.aws.verification import LambdaInvocations
+        from delivery.flows.door import StageDoor
         from delivery.flows.moving import AliasMover, Pace
         from delivery.flows.reconcile import Reconciler
+        from delivery.flows.stack_ways import StackWays
         from delivery.flows.undo import Undoer
+        from delivery.flows.warming import Warmer
 
-        aliases = LambdaVersions(self._clients)
+        aliases, shifts = LambdaVersions(self._clients), CodeDeployShifts(self._clients)
+        warmer = Warmer(LambdaInvocations(self._clients), self.clock, self.screen)
         return Undoer(
             environment=environment,
             account=self.account,
@@ -369,12 +374,10 @@ class Tools:
             stacks=self.stacks,
             deployed=self.deployed_stacks,
             aliases=aliases,
-            shifts=CodeDeployShifts(self._clients),
-            transitions=StageTransitions(self._clients),
-            undo=CloudFormationUndo(self._clients),
-            pipelines=self.pipelines,
+            shifts=shifts,
             store=self.release_store,
             mover=AliasMover(aliases, self.clock, Pace(self.clock)),
+            warmer=warmer,
             reconciler=Reconciler(
                 self.account,
                 self.deployed_stacks,
@@ -382,12 +385,28 @@ class Tools:
                 aliases,
                 self.release_store,
                 self.stack_deployer(),
+                warmer,
                 self.clock,
+            ),
+            ways=StackWays(
+                environment,
+                self.stacks,
+                shifts,
+                CloudFormationUndo(self._clients),
+                self.clock,
+                self.screen,
+                min(self.poll_seconds, 2.0),
+            ),
+            door=StageDoor(
+                self.pipelines,
+                StageTransitions(self._clients),
+                self.screen,
+                PIPELINE_NAME,
+                f"Deploy{environment.capitalize()}",
             ),
             clock=self.clock,
             screen=self.screen,
-            pipeline=PIPELINE_NAME,
-            poll_seconds=min(self.poll_seconds, 2.0),
+            own_execution=os.environ.get("PIPELINE_EXECUTION_ID", ""),
         )
 
     def status_reader(self) -> StatusReader:

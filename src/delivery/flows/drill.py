@@ -168,8 +168,7 @@ class Drill:
             )
         if situation.shifts:
             raise self._refusal("Traffic is shifting.")
-        state = self.undoer.pipelines.state(self.undoer.pipeline)
-        stage = state.stage(self.undoer.stage) if state else None
+        stage = self.undoer.door.look()
         if stage is not None and stage.status is ExecutionStatus.IN_PROGRESS:
             raise self._refusal("A release is under way in the pipeline's stage.")
 

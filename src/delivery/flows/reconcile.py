@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from delivery.errors import NotVerified
 from delivery.flows.stack import StackDeployer
+from delivery.flows.warming import Trial, Warmer, trials_of
 from delivery.ledger.book import Book, View
 from delivery.ledger.events import (
     Deployed,
@@ -36,6 +37,7 @@ from delivery.ports import (
     ReleaseStore,
 )
 from delivery.rollback.request import publishing_anew, without_shift
+from delivery.verify.declared import Proof, declared_proofs
 
 VERIFIED_BY = "rollback"
 
@@ -50,6 +52,7 @@ class Reconciler:
     aliases: Aliases
     store: ReleaseStore
     deployer: StackDeployer
+    warmer: Warmer
     clock: Clock
 
     def reapply(
@@ -66,7 +69,8 @@ class Reconciler:
         """
         left = self._left_behind(stack_name, release)
         request = self._request(stack_name, release)
-        self.deployer.deploy(publishing_anew(request, left))
+        with self.warmer.ahead(self._coming(release)):
+            self.deployer.deploy(publishing_anew(request, left))
         contents = self.deployed.contents(stack_name)
         if contents is None:
             raise NotVerified(f"Stack {stack_name} is gone after it was reconciled.")
@@ -128,6 +132,21 @@ class Reconciler:
                 left[parameter] = newest.version
         return left
 
+    def _coming(self, release: Release) -> tuple[Trial, ...]:
+        """Return trials of the versions that CloudFormation will publish.
+
+        Lambda numbers versions upwards, and never uses a number twice.
+        """
+        made = release.deployed.functions
+        proofs = proofs_of(self.store, release)
+        coming = {
+            name: str(int(newest[0].version) + 1)
+            for name, each in made.items()
+            if proofs.get(each.logical_id)
+            and (newest := self.aliases.versions(name)[:1])
+        }
+        return trials_of(coming, {k: v.logical_id for k, v in made.items()}, proofs)
+
     def _aliases(self, contents: StackContents) -> list[ReleasedAlias]:
         versions = deployed_versions(contents.resources)
         found = []
@@ -165,6 +184,11 @@ class Reconciler:
                 actor=self.account.identity().arn,
                 clock=self.clock,
             )
+
+
+def proofs_of(store: ReleaseStore, release: Release) -> Mapping[str, tuple[Proof, ...]]:
+    """Return what a release's template says may be sent to its functions."""
+    return declared_proofs(store.read([release.deployed.template.key])[0].decode())
 
 
 def _once(fact: Fact) -> Callable[[View], Step | None]:

@@ -59,22 +59,22 @@ def test_an_operator_whose_plan_is_out_of_date_is_told() -> None:
 
 def test_reconciling_goes_to_what_the_stack_holds_now() -> None:
     world = make_world()
-    undoer_of(world).move_function(FUNCTION, "2", "it is bad")
+    undoer_of(world).one_function.move(FUNCTION, "2", "it is bad")
     world.codes["4"] = "code-rev-4"
     world.stack_version = world.alias = "4"
     world.revision = "rev-4"
 
-    undoer_of(world).reconcile("the next deployment came")
+    undoer_of(world).one_function.reconcile("the next deployment came")
 
     assert world.alias == "4"
 
 
 def test_reconciling_is_refused_in_mid_shift() -> None:
     world = make_world()
-    undoer_of(world).move_function(FUNCTION, "2", "it is bad")
+    undoer_of(world).one_function.move(FUNCTION, "2", "it is bad")
     world.running = [SHIFT]
     with pytest.raises(Refused):
-        undoer_of(world).reconcile("too early")
+        undoer_of(world).one_function.reconcile("too early")
 
 
 @dataclass

@@ -166,7 +166,7 @@ def test_killed_at_any_step_running_it_again_finishes(step: int, late: bool) -> 
 
 def test_one_function_is_moved_and_pinned() -> None:
     world = make_world()
-    done = undoer_of(world).move_function(FUNCTION, "1", "slow")
+    done = undoer_of(world).one_function.move(FUNCTION, "1", "slow")
     assert world.alias == "1"
     assert "--reconcile" in done.next_step
     pin = open_pins(events_of(world))[FUNCTION]
@@ -176,15 +176,15 @@ def test_one_function_is_moved_and_pinned() -> None:
 
 def test_reconciling_returns_to_what_the_stack_recorded_and_resolves_the_pin() -> None:
     world = make_world()
-    undoer_of(world).move_function(FUNCTION, "1", "slow")
-    undoer_of(world).reconcile("mended")
+    undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    undoer_of(world).one_function.reconcile("mended")
     assert world.alias == "3"
     assert open_pins(events_of(world)) == {}
 
 
 def test_without_a_pin_there_is_nothing_to_reconcile() -> None:
     world = make_world()
-    undoer_of(world).reconcile("nothing")
+    undoer_of(world).one_function.reconcile("nothing")
     assert world.effects == []
 
 
