@@ -178,6 +178,13 @@ def _action(data: dict[str, Any]) -> ActionState:
     )
 
 
+def _starter(trigger: dict[str, Any]) -> str:
+    """Return who called StartPipelineExecution; a push is nobody's call."""
+    if trigger.get("triggerType") != "StartPipelineExecution":
+        return ""
+    return str(trigger.get("triggerDetail", ""))
+
+
 def _execution(data: dict[str, Any], revisions: list[dict[str, Any]]) -> Execution:
     revision = revisions[0] if revisions else {}
     return Execution(
@@ -187,6 +194,10 @@ def _execution(data: dict[str, Any], revisions: list[dict[str, Any]]) -> Executi
         commit=revision.get("revisionId", ""),
         commit_summary=revision.get("revisionSummary", ""),
         trigger=data.get("trigger", {}).get("triggerType", ""),
+        started_by=_starter(data.get("trigger", {})),
+        variables={
+            each["name"]: each["resolvedValue"] for each in data.get("variables", [])
+        },
         started_at=data.get("startTime", revision.get("created")),
         changed_at=data.get("lastUpdateTime"),
     )

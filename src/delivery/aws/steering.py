@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,25 +70,35 @@ class PipelineSteering:
                 ) from error
 
     def start_with(
-        self, pipeline: str, *, source_action: str, commit: str, token: str
+        self,
+        pipeline: str,
+        *,
+        token: str,
+        revisions: Mapping[str, str],
+        variables: Mapping[str, str],
     ) -> str:
-        revision = {
-            "actionName": source_action,
-            "revisionType": "COMMIT_ID",
-            "revisionValue": commit,
-        }
-        with self._doing(f"start pipeline {pipeline} with commit {commit}"):
+        given: dict[str, Any] = {}
+        if revisions:
+            given["sourceRevisions"] = [
+                {"actionName": k, "revisionType": "COMMIT_ID", "revisionValue": v}
+                for k, v in revisions.items()
+            ]
+        if variables:
+            given["variables"] = [{"name": k, "value": v} for k, v in variables.items()]
+        what = " and ".join([*revisions.values(), *variables])
+        with self._doing(f"start pipeline {pipeline} with {what}"):
             try:
                 answer = self._api.start_pipeline_execution(
-                    name=pipeline, clientRequestToken=token, sourceRevisions=[revision]
+                    name=pipeline, clientRequestToken=token, **given
                 )
             except ClientError as error:
                 if code_of(error) != "ValidationException":
                     raise
                 raise BadInput(
-                    f"The pipeline cannot be started with commit {commit}.",
+                    f"The pipeline cannot be started with {what}.",
                     why=message_of(error),
-                    next_step="Give a full commit id of the pipeline's branch.",
+                    next_step="Give a full commit id of the pipeline's branch; bring the "
+                    "pipeline up to date with ./deploy_pipeline.py if it lacks a variable.",
                 ) from error
         return str(answer["pipelineExecutionId"])
 

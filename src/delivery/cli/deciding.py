@@ -13,21 +13,23 @@ from delivery.cli.source import push_if_newer, work_tree
 from delivery.cli.wiring import Tools
 from delivery.deploy.memory import remembered_answers
 from delivery.errors import DeliveryError, Refused
-from delivery.flows.review import stored_review
+from delivery.flows.firing import stopped_by
+from delivery.flows.review import shifts_by_review, stored_review
 from delivery.flows.stack import new_token
 from delivery.flows.status import no_pipeline
-from delivery.model import Execution
+from delivery.model import OVERRIDDEN_ENVIRONMENT, Execution, FiringAlarm
 from delivery.names import ENVIRONMENTS, PIPELINE_NAME
 from delivery.operate.status import PendingApproval
 
 
 def start_execution(settings: Settings, *, dry_run: bool) -> None:
     """Start an execution, on the plane with the commits that it does not have yet."""
-    tools = _tools_with_pipeline(settings)
+    tools = tools_with_pipeline(settings)
+    tell_firing(tools)
     if dry_run:
         click.echo(f"Dry run: {PIPELINE_NAME} would be started.")
         return
-    execution_id = _pushed(tools) or tools.pipelines.start(
+    execution_id = push_newer(tools) or tools.pipelines.start(
         PIPELINE_NAME, token=new_token("start")
     )
     if settings.as_json:
@@ -48,11 +50,13 @@ def decide(
     dry_run: bool,
 ) -> None:
     """Show what waits in the stage, ask, and record the decision."""
-    tools = _tools_with_pipeline(settings)
+    tools = tools_with_pipeline(settings)
     decider = tools.decider()
     seen = decider.wait_for(stage, execution_id=execution_id, wait_seconds=wait_seconds)
     execution = tools.pipelines.execution(PIPELINE_NAME, seen.execution_id)
     _show(tools, seen, execution)
+    if approved:
+        _refuse_while_stopped(tools, seen, execution)
     if dry_run:
         click.echo(f"Dry run: {stage} would be {_word(approved)}.")
         return
@@ -70,14 +74,49 @@ def next_status(settings: Settings) -> str:
     return f"Next: ./deploy_pipeline.py{local} status --watch"
 
 
-def _tools_with_pipeline(settings: Settings) -> Tools:
+def tools_with_pipeline(settings: Settings) -> Tools:
+    """Return the ports; refuses when there is no pipeline."""
     tools = Tools(settings)
     if tools.pipelines.state(PIPELINE_NAME) is None:
         raise no_pipeline(PIPELINE_NAME)
     return tools
 
 
-def _pushed(tools: Tools) -> str:
+def tell_firing(tools: Tools) -> None:
+    """Say early that production's alarms would stop a release, as far as can be seen."""
+    environment = OVERRIDDEN_ENVIRONMENT
+    if firing := _firing(tools, environment):
+        refusal = stopped_by(environment, firing)
+        tools.screen.warn(f"{refusal.what} {refusal.next_step}")
+
+
+def _firing(tools: Tools, environment: str) -> tuple[FiringAlarm, ...]:
+    try:
+        return tools.alarm_watch().firing(environment)
+    except DeliveryError as error:
+        tools.screen.warn(f"Whether an alarm fires could not be read: {error.what}")
+        return ()
+
+
+def _refuse_while_stopped(
+    tools: Tools, seen: PendingApproval, execution: Execution | None
+) -> None:
+    """Refuse to approve what CodeDeploy would stop before it begins.
+
+    Raises:
+        Refused: when a watched alarm fires, the release shifts, and it has no override.
+    """
+    environment = seen.stage.removeprefix("Approve").lower()
+    if environment not in ENVIRONMENTS:
+        return
+    if environment == OVERRIDDEN_ENVIRONMENT and execution and execution.override:
+        return
+    firing = _firing(tools, environment)
+    if firing and shifts_by_review(tools.release_store, environment, seen.execution_id):
+        raise stopped_by(environment, firing)
+
+
+def push_newer(tools: Tools) -> str:
     """Push newer commits to the plane; return the execution that this started, if any."""
     if not tools.settings.local:
         return ""

@@ -130,6 +130,8 @@ def _row(release: Release, found: EnvironmentReleases) -> tuple[str, ...]:
         marks.append("live")
     if release.number == found.last_known_good:
         marks.append("last known good")
+    if release.deployed.override is not None:
+        marks.append(f"past alarms: {release.deployed.override}")
     deployed = release.deployed
     approval = deployed.approval
     return (

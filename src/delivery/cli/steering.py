@@ -1,4 +1,4 @@
-"""The work of ``stop``, ``retry`` and ``start --commit``."""
+"""The work of ``stop``, ``retry``, ``start --commit`` and ``start --past-alarm``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import getpass
 
 import click
 
-from delivery.cli.deciding import next_status
+from delivery.cli.deciding import (
+    next_status,
+    push_newer,
+    tell_firing,
+    tools_with_pipeline,
+)
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
-from delivery.errors import Refused
+from delivery.errors import BadInput, Refused
+from delivery.flows.firing import refuse_needless_override
+from delivery.model import OVERRIDDEN_ENVIRONMENT, override_variables
 from delivery.names import PIPELINE_NAME
 from delivery.operate.steer import checked_commit
+from delivery.operate.watched import checked_reason
 
 
 def stop_execution(
@@ -72,14 +80,61 @@ def retry_stage(
 def start_with_commit(settings: Settings, commit: str, *, dry_run: bool) -> None:
     """Start an execution with one commit."""
     full = checked_commit(commit)
+    tools = Tools(settings)
+    tell_firing(tools)
     if dry_run:
         click.echo(f"Dry run: {PIPELINE_NAME} would be started with {full}.")
         return
-    execution_id = Tools(settings).steerer().start_with(full)
+    execution_id = tools.steerer().start_with(full)
     if settings.as_json:
         print_result(
             {"pipeline": PIPELINE_NAME, "execution": execution_id, "commit": full}
         )
         return
     click.echo(f"Execution {execution_id} has started with {full[:8]}.")
+    click.echo(next_status(settings))
+
+
+def start_past_alarm(
+    settings: Settings,
+    past_alarm: bool,
+    reason: str,
+    commit: str | None,
+    *,
+    dry_run: bool,
+) -> None:
+    """Start the one execution that shifts in production whatever alarms say."""
+    if not past_alarm:
+        raise BadInput(
+            "--reason belongs to --past-alarm.",
+            next_step="Give both, or neither.",
+        )
+    why = checked_reason(reason)
+    full = checked_commit(commit) if commit is not None else ""
+    tools = tools_with_pipeline(settings)
+    firing = tools.alarm_watch().firing(OVERRIDDEN_ENVIRONMENT)
+    refuse_needless_override(firing)
+    names = [each.logical_id for each in firing]
+    if dry_run:
+        click.echo(
+            f"Dry run: {PIPELINE_NAME} would be started past {', '.join(names)}."
+        )
+        return
+    push_newer(tools)
+    execution_id = tools.steerer().start_with(full, override_variables(why))
+    if settings.as_json:
+        print_result(
+            {
+                "pipeline": PIPELINE_NAME,
+                "execution": execution_id,
+                "commit": full or None,
+                "past_alarms": names,
+                "reason": why,
+            }
+        )
+        return
+    click.echo(
+        f"Execution {execution_id} has started. It shifts in {OVERRIDDEN_ENVIRONMENT} "
+        f"past {', '.join(names)}; the one after it does not."
+    )
     click.echo(next_status(settings))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from delivery.flows.approve import Decider
     from delivery.flows.destroy import Destroyer
     from delivery.flows.logs import LogReader
+    from delivery.flows.firing import AlarmWatch
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
     from delivery.flows.review import Reviewer
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from delivery.ports import (
         Account,
         Alarms,
+        AlarmStates,
         Builds,
         Clock,
         Connections,
@@ -272,11 +274,24 @@ class Tools:
             reports=self.test_reports,
             store=self.release_store,
             releases=self.release_reader(),
+            alarms=self.alarm_watch(),
             clock=self.clock,
             screen=self.screen,
             pipeline=PIPELINE_NAME,
             poll_seconds=min(self.poll_seconds, 2.0),
         )
+
+    @cached_property
+    def alarm_states(self) -> AlarmStates:
+        from delivery.aws.verification import CloudWatchStates
+
+        return CloudWatchStates(self._clients, self.clock)
+
+    def alarm_watch(self) -> AlarmWatch:
+        """Return what tells which watched alarms fire."""
+        from delivery.flows.firing import AlarmWatch
+
+        return AlarmWatch(self.deployed_stacks, self.alarm_states)
 
     def release_reader(self) -> ReleaseReader:
         """Return what reads the ledgers."""

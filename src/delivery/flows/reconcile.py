@@ -173,6 +173,7 @@ class Reconciler:
             functions=functions_of(contents, aliases),
             api_deployments=api,
             approval=None,
+            override=None,
         )
 
     def _write(self, book: Book, facts: list[Fact]) -> None:

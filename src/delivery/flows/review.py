@@ -12,15 +12,21 @@ from delivery.deploy.apply import prepare
 from delivery.deploy.plan import attention, has_no_changes
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
 from delivery.flows.coexist import lost_by_release
+from delivery.flows.firing import AlarmWatch
 from delivery.flows.releases import ReleaseReader
 from delivery.ledger.facts import commit_of
 from delivery.ledger.releases import Release
 from delivery.model import (
     APPLICATION_STACK_PREFIX,
+    IGNORED,
+    OVERRIDDEN_ENVIRONMENT,
+    SHIFT_ALARMS,
+    WATCHED,
     ActionState,
     Cause,
     ChangeSet,
     Execution,
+    Override,
     ReportSummary,
     Stack,
     StackRequest,
@@ -107,6 +113,14 @@ def stored_review(
     return None
 
 
+def shifts_by_review(store: ReleaseStore, environment: str, execution: str) -> bool:
+    """Say whether the release shifts, by its review; what was not reviewed may."""
+    key = f"reviews/{execution}/{environment}.json"
+    if key not in store.keys(key):
+        return True
+    return bool(json.loads(store.read([key])[0]).get("shifts", True))
+
+
 @dataclass(frozen=True, slots=True)
 class Reviewer:
     """Makes a throwaway change set, reads it, removes it, and stores the report."""
@@ -117,6 +131,7 @@ class Reviewer:
     reports: TestReports
     store: ReleaseStore
     releases: ReleaseReader
+    alarms: AlarmWatch
     clock: Clock
     screen: Screen
     pipeline: str
@@ -136,6 +151,8 @@ class Reviewer:
                 f"Pipeline {self.pipeline} has no execution {candidate.execution}.",
                 next_step="./deploy_pipeline.py status shows the newest one's id.",
             )
+        refuse_unknown_choice(execution)
+        candidate = _as_deployed(candidate, execution)
         template = self._keep_inputs(candidate)
         self._clear_leftovers(candidate)
         seen = self._look(candidate, template)
@@ -255,6 +272,11 @@ class Reviewer:
         actions = self.pipelines.actions(self.pipeline, candidate.execution)
         commit = commit_of(execution, actions)
         previous = self.releases.live_release(candidate.environment)
+        firing = self.alarms.firing(
+            candidate.environment,
+            template=candidate.template.decode(),
+            parameters=candidate.parameters,
+        )
         return Review(
             environment=candidate.environment,
             stack=candidate.stack,
@@ -270,6 +292,8 @@ class Reviewer:
             reports=tuple(self._reports(actions)),
             note=seen.note,
             conflicts=self._conflicts(candidate, previous),
+            firing=firing,
+            override=_override(candidate, execution),
         )
 
     def _conflicts(
@@ -334,6 +358,40 @@ class Seen:
         if has_no_changes(self.change_set):
             return Finding.NO_CHANGES
         return Finding.CHANGES
+
+
+def refuse_unknown_choice(execution: Execution) -> None:
+    """Refuse a value that nobody may start an execution with.
+
+    The pipeline writes it into the deployment's parameters as it is; anything but the two
+    words could bring more along than a choice.
+
+    Raises:
+        Refused: for any other value.
+    """
+    given = execution.variables.get(SHIFT_ALARMS, WATCHED)
+    if given in {WATCHED, IGNORED}:
+        return
+    raise Refused(
+        f"Execution {execution.id} was started with a {SHIFT_ALARMS} that does not exist.",
+        why=f"It is {WATCHED} or {IGNORED}, and nothing else.",
+        next_step="Find out who started it (StartPipelineExecution in CloudTrail); then "
+        "./deploy_pipeline.py start.",
+    )
+
+
+def _as_deployed(candidate: Candidate, execution: Execution) -> Candidate:
+    """Return the candidate with the choice that the pipeline hands on to its deployment."""
+    if candidate.environment != OVERRIDDEN_ENVIRONMENT or not execution.override:
+        return candidate
+    return replace(
+        candidate, parameters={**candidate.parameters, SHIFT_ALARMS: IGNORED}
+    )
+
+
+def _override(candidate: Candidate, execution: Execution) -> Override | None:
+    here = candidate.parameters.get(SHIFT_ALARMS) == IGNORED
+    return execution.override if here else None
 
 
 def _inputs_name(environment: str) -> str:

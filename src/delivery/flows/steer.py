@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from delivery.deploy.plan import Repeat, attention, plan_repeat
@@ -62,14 +63,16 @@ class Steerer:
             self.pipeline, wanted.stage, wanted.execution_id, all_actions=all_actions
         )
 
-    def start_with(self, commit: str) -> str:
-        """Start an execution with one commit of the pipeline's branch."""
+    def start_with(
+        self, commit: str, variables: Mapping[str, str] | None = None
+    ) -> str:
+        """Start an execution; an empty ``commit`` stands for the branch's newest."""
         state = self.pipelines.state(self.pipeline)
         if state is None:
             raise no_pipeline(self.pipeline)
         return self.steering.start_with(
             self.pipeline,
-            source_action=source_action(state),
-            commit=commit,
             token=new_token("start"),
+            revisions={source_action(state): commit} if commit else {},
+            variables=variables or {},
         )

@@ -33,6 +33,7 @@ from delivery.ledger.events import (
     Verified,
 )
 from delivery.ledger.fields import Fields, broken, ordered, written_time
+from delivery.model import Override
 
 
 def encode(event: Event) -> bytes:
@@ -162,7 +163,15 @@ def _deployed(fact: Deployed) -> dict[str, Any]:
             "comment": approval.comment,
             "at": written_time(approval.at) if approval.at else None,
         },
+        # Only where there is one: events from before overrides read and hash as they did.
+        **_override(fact.override),
     }
+
+
+def _override(override: Override | None) -> dict[str, Any]:
+    if override is None:
+        return {}
+    return {"override": {"reason": override.reason, "by": override.by}}
 
 
 def _move(move: AliasMove) -> dict[str, str]:
@@ -196,6 +205,7 @@ def _read_deployed(fields: Fields) -> Deployed:
         api_deployments=fields.texts("api_deployments"),
         build_id=fields.text("build_id"),
         approval=_read_approval(fields.inner_or_none("approval")),
+        override=_read_override(fields),
     )
 
 
@@ -238,6 +248,15 @@ def _read_approval(fields: Fields | None) -> Approval | None:
     )
     fields.done()
     return approval
+
+
+def _read_override(fields: Fields) -> Override | None:
+    if "override" not in fields.names():
+        return None
+    inner = fields.inner("override")
+    override = Override(inner.text("reason"), inner.text("by"))
+    inner.done()
+    return override
 
 
 def _read_move(fields: Fields) -> AliasMove:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from delivery.errors import DeliveryError
+from delivery.model import Override
 
 SCHEMA_VERSION = 1
 _KEY = re.compile(
@@ -124,7 +125,8 @@ class Deployed:
 
     ``functions`` go by physical name. ``hidden_parameters`` names those whose values
     CloudFormation masks; their values are nowhere in the ledger. ``api_deployments`` maps
-    logical ids to the API Gateway deployments that the stack holds.
+    logical ids to the API Gateway deployments that the stack holds. ``override`` says why
+    its shift passed alarms that fired; None where alarms were watched.
     """
 
     kind: Deployment
@@ -139,6 +141,7 @@ class Deployed:
     api_deployments: Mapping[str, str] = field(default_factory=dict)
     build_id: str = ""
     approval: Approval | None = None
+    override: Override | None = None
 
     def same_release_as(self, other: Deployed) -> bool:
         """Whether both left the same template, parameters and versions behind."""

@@ -16,6 +16,8 @@ from delivery.ledger.events import (
     StoredTemplate,
 )
 from delivery.model import (
+    IGNORED,
+    SHIFT_ALARMS,
     ActionState,
     AliasRoute,
     Execution,
@@ -129,6 +131,8 @@ def deployed_facts(
 ) -> Deployed:
     """Gather what is recorded of a deployment; ``kind`` is settled by the ledger later."""
     parameters = contents.stack.parameters
+    # Only the deployment that was given the choice passed alarms by it.
+    ignored = parameters.get(SHIFT_ALARMS) == IGNORED
     hidden = tuple(sorted(k for k, value in parameters.items() if value == MASKED))
     return Deployed(
         kind=(
@@ -151,6 +155,7 @@ def deployed_facts(
         },
         build_id=build_id,
         approval=approval,
+        override=execution.override if ignored else None,
     )
 
 

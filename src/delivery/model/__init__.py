@@ -9,6 +9,7 @@
 ``traffic``   traffic of a rehearsal, and what is broken on purpose.
 ``aliases``   aliases, versions and traffic shifts at one moment.
 ``logs``      lines of logs, and what writes them.
+``overrides`` alarms that a shift watches, and the release that is let past them.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -27,6 +28,17 @@ from delivery.model.stacks import (
     StackEvent as StackEvent,
     StackRequest as StackRequest,
     StackResource as StackResource,
+)
+from delivery.model.overrides import (
+    IGNORED as IGNORED,
+    OVERRIDDEN_ENVIRONMENT as OVERRIDDEN_ENVIRONMENT,
+    OVERRIDE_REASON as OVERRIDE_REASON,
+    SHIFT_ALARMS as SHIFT_ALARMS,
+    WATCHED as WATCHED,
+    FiringAlarm as FiringAlarm,
+    Override as Override,
+    override_of as override_of,
+    override_variables as override_variables,
 )
 from delivery.model.pipelines import (
     ActionState as ActionState,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from awsrules.statuses import ActionStatus, ExecutionStatus
+from delivery.model.overrides import Override, override_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ class PipelineState:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of the pipeline."""
+    """One execution of the pipeline.
+
+    ``started_by`` is the ARN of who started it, where a person or a tool did;
+    ``variables`` are known of an execution that was read by its id.
+    """
 
     id: str
     status: ExecutionStatus
@@ -71,3 +76,10 @@ class Execution:
     trigger: str = ""
     started_at: datetime | None = None
     changed_at: datetime | None = None
+    started_by: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def override(self) -> Override | None:
+        """Return the override of alarms that it carries, or None."""
+        return override_of(self.variables, self.started_by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 
@@ -23,6 +24,17 @@ class Steering(Protocol):
         """
 
     def start_with(
-        self, pipeline: str, *, source_action: str, commit: str, token: str
+        self,
+        pipeline: str,
+        *,
+        token: str,
+        revisions: Mapping[str, str],
+        variables: Mapping[str, str],
     ) -> str:
-        """Start an execution with one commit and return its id."""
+        """Start an execution and return its id.
+
+        ``revisions`` are commits by source action, ``variables`` the pipeline's own.
+
+        Raises:
+            BadInput: when there is no such commit, or the pipeline has no such variable.
+        """

@@ -8,7 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from delivery.model import ReportSummary, ResourceChange, plain
+from delivery.model import (
+    FiringAlarm,
+    Override,
+    ReportSummary,
+    ResourceChange,
+    plain,
+)
 from delivery.model.marks import Mark, marks_of
 
 SCHEMA_VERSION = 1
@@ -46,7 +52,8 @@ class Review:
     ``previous`` is None when nothing was released there, and ``release`` its number.
     ``travelling_with`` are the commits of executions since then, newest first, this one left
     out: superseded ones travel with it. ``note`` says why changes are unknown. ``conflicts``
-    says what the version that serves needs and the release takes away.
+    says what the version that serves needs and the release takes away. ``firing`` are
+    alarms that the shift would watch, ``override`` why it may pass them.
     """
 
     environment: str
@@ -63,6 +70,22 @@ class Review:
     reports: tuple[ReportSummary, ...] = ()
     note: str = ""
     conflicts: tuple[str, ...] = ()
+    firing: tuple[FiringAlarm, ...] = ()
+    override: Override | None = None
+
+    @property
+    def shifts(self) -> bool:
+        """Whether an alias moves to another version, as far as is known."""
+        moves = any(
+            each.type == "AWS::Lambda::Alias" and each.action == "Modify"
+            for each in self.changes
+        )
+        return moves or self.finding is Finding.UNKNOWN
+
+    @property
+    def stopped(self) -> bool:
+        """Whether CodeDeploy would stop the shift at once."""
+        return bool(self.firing) and self.shifts and self.override is None
 
     @property
     def marked(self) -> list[tuple[ResourceChange, tuple[Mark, ...]]]:
@@ -91,6 +114,7 @@ def summary_of(review: Review) -> str:
         f"{review.environment}: {review.commit_range}"
         + (f" {review.revision.summary}" if review.revision.summary else ""),
         *([f"REFUSED: {len(review.conflicts)} conflicts"] if review.conflicts else []),
+        *_what_alarms_say(review),
         _what_changes(review),
         *_what_needs_a_look(review),
         *_what_was_tested(review),
@@ -99,6 +123,17 @@ def summary_of(review: Review) -> str:
     if len(line) <= MOST_SUMMARY_CHARACTERS:
         return line
     return f"{line[: MOST_SUMMARY_CHARACTERS - 1]}…"
+
+
+def _what_alarms_say(review: Review) -> Iterator[str]:
+    """Name firing alarms, and whether the shift heeds them."""
+    names = ", ".join(map(str, review.firing[:3]))
+    if review.override is not None:
+        yield f"PAST ALARMS: {review.override}" + (f"; firing: {names}" * bool(names))
+    elif review.stopped:
+        yield f"ALARM FIRES: {names}; the shift would be stopped at once"
+    elif names:
+        yield f"alarm fires: {names}"
 
 
 def _what_changes(review: Review) -> str:
@@ -161,6 +196,7 @@ def as_text(review: Review) -> str:
         *_commit_lines(review),
         "",
         *_conflict_lines(review),
+        *_alarm_lines(review),
         *_change_lines(review),
         "",
         *_test_lines(review),
@@ -184,6 +220,20 @@ def _conflict_lines(review: Review) -> Iterator[str]:
         yield "Refused: the version that serves needs what this release takes away"
         yield from (f"  {each}" for each in review.conflicts)
         yield ""
+
+
+def _alarm_lines(review: Review) -> Iterator[str]:
+    if not review.firing and review.override is None:
+        return
+    yield "Alarms"
+    yield from (f"  {each.logical_id} fires ({each.name})" for each in review.firing)
+    if review.override is not None:
+        yield f"  Ignored for this release: {review.override}"
+    elif review.stopped:
+        yield "  CodeDeploy would stop the shift at once, and the stack roll back. Wait"
+        yield "  until it is quiet, or, for a release that mends it:"
+        yield "  ./deploy_pipeline.py start --past-alarm --reason TEXT"
+    yield ""
 
 
 def _revision(revision: Revision) -> str:
@@ -245,6 +295,10 @@ def as_data(review: Review) -> dict[str, Any]:
             "finding": review.finding,
             "note": review.note,
             "conflicts": review.conflicts,
+            "shifts": review.shifts,
+            "firing": [each.name for each in review.firing],
+            "override": review.override
+            and {"reason": review.override.reason, "by": review.override.by},
             "summary": summary_of(review),
             "changes": [_change_data(each) for each in review.changes],
             "reports": [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
-from delivery.model import StackRequest
+from delivery.model import SHIFT_ALARMS, WATCHED, StackRequest
 
 # The template's parameter that switches traffic shifting. Without a shift CloudFormation
 # moves an alias itself: at once, whatever alarms say, and whoever moved the alias before.
@@ -14,10 +14,13 @@ SHIFT_SWITCH = "ShiftEnabled"
 
 
 def without_shift(request: StackRequest) -> StackRequest:
-    """Return the request with traffic shifting switched off, where it has the switch."""
-    if SHIFT_SWITCH not in request.parameters:
-        return request
-    parameters: Mapping[str, str] = {**request.parameters, SHIFT_SWITCH: "false"}
+    """Return the request with traffic shifting switched off, where it has the switch.
+
+    An override of alarms was for the release's own shift: whatever comes next watches.
+    """
+    wanted = {SHIFT_SWITCH: "false", SHIFT_ALARMS: WATCHED}
+    known = {each: wanted[each] for each in wanted if each in request.parameters}
+    parameters: Mapping[str, str] = {**request.parameters, **known}
     return replace(request, parameters=parameters)
 
 

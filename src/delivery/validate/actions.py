@@ -111,6 +111,12 @@ def override_names(template: SourceFile) -> set[str]:
     return set.intersection(*found) if found else set()
 
 
+def chosen_names(action: Action) -> set[str]:
+    """Give the parameters whose values come from the execution's own variables."""
+    given = json_object(overrides_text(action))
+    return {name for name, value in given.items() if "#{variables." in str(value)}
+
+
 def literal_text(value: Any) -> str:
     """Give the text of a string or an Fn::Sub, its variables left as they stand."""
     match value:
@@ -124,12 +130,24 @@ def literal_text(value: Any) -> str:
             return ""
 
 
+def fixed_overrides(action: Action) -> dict[str, Any]:
+    """Give an action's ParameterOverrides without those that an execution chooses."""
+    chosen = chosen_names(action)
+    given = json_object(overrides_text(action))
+    return {name: value for name, value in given.items() if name not in chosen}
+
+
 def _names(text: str) -> set[str]:
+    return set(json_object(text))
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Give the JSON object that ``text`` is, or an empty one."""
     try:
         given = json.loads(text or "{}")
     except json.JSONDecodeError:
-        return set()
-    return set(given) if isinstance(given, dict) else set()
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def _action(stage: str, given: Mapping[str, Any]) -> Action:

@@ -9,7 +9,15 @@ from typing import Any
 
 from awsrules.buildspec import BuildspecError, parse_buildspec
 from awsrules.templates import line_of
-from delivery.validate.actions import Action, actions_of, literal_text, overrides_text
+from delivery.validate.actions import (
+    Action,
+    actions_of,
+    fixed_overrides,
+    json_object,
+    literal_text,
+    overrides_text,
+    pipelines_of,
+)
 from delivery.validate.model import Finding, Rule, Subject
 
 PROJECT_TYPE = "AWS::CodeBuild::Project"
@@ -124,7 +132,10 @@ def _inline_problems(subject: Subject, name: str, text: str) -> Iterator[Finding
 
 def variables_are_known(subject: Subject) -> Iterator[Finding]:
     """Check that each ``#{namespace.variable}`` is made by an earlier action."""
-    known: dict[str, frozenset[str] | None] = {"codepipeline": _OF_THE_EXECUTION}
+    known: dict[str, frozenset[str] | None] = {
+        "codepipeline": _OF_THE_EXECUTION,
+        "variables": _declared(subject),
+    }
     for action in actions_of(subject.pipeline):
         text = json.dumps(action.configuration)
         for namespace, variable in _REFERENCE.findall(text):
@@ -144,7 +155,11 @@ def variables_are_known(subject: Subject) -> Iterator[Finding]:
 
 def review_sees_what_is_deployed(subject: Subject) -> Iterator[Finding]:
     """Check that a review is given the same parameters as the deployments."""
-    deployed = {overrides_text(each) for each in actions_of(subject.pipeline)} - {""}
+    deployed = [
+        fixed_overrides(each)
+        for each in actions_of(subject.pipeline)
+        if overrides_text(each)
+    ]
     for name, resource in subject.pipeline.section("Resources").items():
         if resource.get("Type") != PROJECT_TYPE:
             continue
@@ -152,9 +167,10 @@ def review_sees_what_is_deployed(subject: Subject) -> Iterator[Finding]:
             "EnvironmentVariables", []
         )
         for each in variables:
-            if each["Name"] == OVERRIDES_VARIABLE and (
-                {literal_text(each["Value"])} != deployed
-            ):
+            if each["Name"] != OVERRIDES_VARIABLE:
+                continue
+            reviewed = json_object(literal_text(each["Value"]))
+            if not deployed or any(one != reviewed for one in deployed):
                 message = (
                     f"{name}: {OVERRIDES_VARIABLE} are not those of the deployments"
                 )
@@ -211,6 +227,15 @@ def _call_problems(sources: list[str], detail: Mapping[str, Any]) -> Iterator[st
             yield f"there is no call {name} that CloudTrail sends for it"
     if not detail.get("eventName"):
         yield "names no call, and would tell of every one"
+
+
+def _declared(subject: Subject) -> frozenset[str]:
+    """Give the names of the pipeline's own variables."""
+    return frozenset(
+        str(each.get("Name"))
+        for _, properties in pipelines_of(subject.pipeline)
+        for each in properties.get("Variables", [])
+    )
 
 
 def _variables_of(subject: Subject, action: Action) -> frozenset[str] | None:

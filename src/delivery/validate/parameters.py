@@ -7,7 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsrules.templates import TemplateError, effective_parameters, line_of
-from delivery.validate.actions import actions_of, override_names, overrides_text
+from delivery.validate.actions import (
+    actions_of,
+    chosen_names,
+    override_names,
+    overrides_text,
+)
 from delivery.validate.model import Finding, Rule, SourceFile, Subject
 
 # What the deploy tool asks the operator for, or finds out itself.
@@ -112,6 +117,23 @@ def overrides_agree(subject: Subject) -> Iterator[Finding]:
             yield Finding("parameter-override", *where, message)
 
 
+def chosen_by_executions_only(subject: Subject) -> Iterator[Finding]:
+    """Check that no environment's configuration gives what one execution may choose."""
+    chosen = {
+        name for each in actions_of(subject.pipeline) for name in chosen_names(each)
+    }
+    declared = subject.application.section("Parameters")
+    for environment, values in subject.offered.items():
+        for name in sorted(chosen & set(values)):
+            yield Finding(
+                "parameter-chosen",
+                subject.application.name,
+                line_of(declared, name),
+                f"the configuration of {environment} gives {name}, which is for one "
+                "execution to choose: the choice would stay",
+            )
+
+
 def _common(offered: Mapping[str, Mapping[str, str]]) -> set[str]:
     names = [set(values) for values in offered.values()]
     return set.intersection(*names) if names else set()
@@ -159,5 +181,10 @@ RULES = (
         "parameter-override",
         "ParameterOverrides are a small JSON object of declared parameters.",
         overrides_agree,
+    ),
+    Rule(
+        "parameter-chosen",
+        "What one execution may choose is not given by the configuration.",
+        chosen_by_executions_only,
     ),
 )

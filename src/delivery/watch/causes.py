@@ -90,8 +90,10 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"ALARM_ACTIVE|alarms? .*(?:ALARM|triggered|activated|active)",
-        "An alarm fired while traffic was shifting, so the new version was taken back.",
-        "Look at the alarm and at the function's log, then mend the code.",
+        "An alarm fired before or while traffic was shifting, so the new version was taken "
+        "back.",
+        "Look at the alarm and at the function's log, then mend the code. If the alarm still "
+        "fires by then: ./deploy_pipeline.py start --past-alarm --reason TEXT.",
     ),
     (
         r"HOOK_EXECUTION_FAILURE|lifecycle event hook",
