@@ -8,6 +8,7 @@ import pytest
 
 from delivery.aws.pipelines import CodePipelines
 from delivery.errors import AlreadyDecided, NotPermitted
+from delivery.model import Override
 
 NAME = "MedicalRecordAnalysisPipeline"
 ID = "11111111-2222-3333-4444-555555555555"
@@ -150,6 +151,34 @@ def test_one_execution_is_read(pipelines, api) -> None:
     execution = pipelines.execution(NAME, ID)
     assert execution.status_summary == "why"
     assert execution.started_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("trigger", "starter"),
+    [("StartPipelineExecution", "arn:aws:iam::1:user/dana"), ("WebhookV2", "")],
+)
+def test_an_execution_tells_its_variables_and_who_started_it(
+    pipelines, api, trigger, starter
+) -> None:
+    api.add_response(
+        "get_pipeline_execution",
+        {
+            "pipelineExecution": {
+                "pipelineExecutionId": ID,
+                "status": "InProgress",
+                "variables": [
+                    {"name": "ShiftAlarms", "resolvedValue": "ignored"},
+                    {"name": "OverrideReason", "resolvedValue": "mends it"},
+                ],
+                "trigger": {
+                    "triggerType": trigger,
+                    "triggerDetail": "arn:aws:iam::1:user/dana",
+                },
+            }
+        },
+    )
+    execution = pipelines.execution(NAME, ID)
+    assert execution.override == Override("mends it", starter)
 
 
 def test_an_unknown_execution_is_none(pipelines, api) -> None:

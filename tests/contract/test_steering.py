@@ -90,7 +90,9 @@ def test_a_start_names_the_commit(steering, api) -> None:
         {"name": NAME, "clientRequestToken": "t-1", "sourceRevisions": [revision]},
     )
     assert (
-        steering.start_with(NAME, source_action="GitHub", commit=COMMIT, token="t-1")
+        steering.start_with(
+            NAME, token="t-1", revisions={"GitHub": COMMIT}, variables={}
+        )
         == ID
     )
 
@@ -98,4 +100,29 @@ def test_a_start_names_the_commit(steering, api) -> None:
 def test_a_commit_that_is_refused_is_bad_input(steering, api) -> None:
     api.add_client_error("start_pipeline_execution", "ValidationException", "unknown")
     with pytest.raises(BadInput):
-        steering.start_with(NAME, source_action="G", commit=COMMIT, token="t-1")
+        steering.start_with(NAME, token="t-1", revisions={"G": COMMIT}, variables={})
+
+
+def test_a_start_sends_its_variables_and_no_commit(steering, api) -> None:
+    api.add_response(
+        "start_pipeline_execution",
+        {"pipelineExecutionId": ID},
+        {
+            "name": NAME,
+            "clientRequestToken": "t-1",
+            "variables": [{"name": "ShiftAlarms", "value": "ignored"}],
+        },
+    )
+    made = steering.start_with(
+        NAME, token="t-1", revisions={}, variables={"ShiftAlarms": "ignored"}
+    )
+    assert made == ID
+
+
+def test_a_pipeline_without_the_variable_is_bad_input(steering, api) -> None:
+    api.add_client_error("start_pipeline_execution", "ValidationException", "unknown")
+    with pytest.raises(BadInput) as refused:
+        steering.start_with(
+            NAME, token="t-1", revisions={}, variables={"ShiftAlarms": "ignored"}
+        )
+    assert "bring the pipeline up to date" in refused.value.next_step

@@ -80,6 +80,19 @@ class FakeTraffic:
 
 
 @dataclass
+class FakeAlarmStates:
+    """The state of each alarm that exists; ``refuses`` is raised instead."""
+
+    found: dict[str, str] = field(default_factory=dict)
+    refuses: Exception | None = None
+
+    def states(self, names: Sequence[str]) -> dict[str, str]:
+        if self.refuses is not None:
+            raise self.refuses
+        return {name: self.found[name] for name in names if name in self.found}
+
+
+@dataclass
 class FakeAlarms:
     """Alarms by name, and what fired."""
 

@@ -366,7 +366,7 @@ class FakeSteering:
     ended: list[str] = field(default_factory=list)
     stopped: list[tuple[str, bool, str]] = field(default_factory=list)
     retried: list[tuple[str, str, bool]] = field(default_factory=list)
-    started: list[tuple[str, str]] = field(default_factory=list)
+    started: list[tuple[dict[str, str], dict[str, str]]] = field(default_factory=list)
 
     def stop(self, pipeline: str, execution_id: str, *, abandon: bool, reason: str):
         if execution_id in self.ended:
@@ -377,8 +377,8 @@ class FakeSteering:
     def retry(self, pipeline: str, stage: str, execution_id: str, *, all_actions: bool):
         self.retried.append((stage, execution_id, all_actions))
 
-    def start_with(self, pipeline: str, *, source_action: str, commit: str, token: str):
-        self.started.append((source_action, commit))
+    def start_with(self, pipeline: str, *, token: str, revisions, variables):
+        self.started.append((dict(revisions), dict(variables)))
         return "execution-9"
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from log_fakes import FakeLogs
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
-from traffic_fakes import FakeAlarms, FakeControls, FakeTraffic
+from traffic_fakes import FakeAlarms, FakeAlarmStates, FakeControls, FakeTraffic
 
 from delivery.cli import ask
 from delivery.cli.main import cli
@@ -60,6 +60,7 @@ class World:
     controls: object = field(default_factory=FakeControls)
     traffic: object = field(default_factory=FakeTraffic)
     alarms: object = field(default_factory=FakeAlarms)
+    alarm_states: object = field(default_factory=FakeAlarmStates)
     settings: list = field(default_factory=list)
 
 

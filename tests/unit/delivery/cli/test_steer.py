@@ -137,7 +137,7 @@ def test_an_execution_is_started_with_one_commit(run, running) -> None:
     ]
     result = run("start", "--commit", COMMIT, "--output", "json")
     assert json.loads(result.stdout)["commit"] == COMMIT
-    assert running.steering.started == [("GitHub", COMMIT)]
+    assert running.steering.started == [({"GitHub": COMMIT}, {})]
 
 
 def test_an_abbreviated_commit_is_bad_input(run, running) -> None:

@@ -21,6 +21,8 @@ from delivery.ledger.events import (
     Verified,
 )
 
+from delivery.model import Override
+
 MOVE = AliasMove("live", "8", "7")
 FACTS = [
     make_deployed(),
@@ -35,6 +37,7 @@ FACTS = [
     make_deployed(
         commit="c0ffee", approval=Approval("dana"), parameters={}, functions={}
     ),
+    make_deployed(override=Override("mends the alarm", "arn:aws:iam::1:user/dana")),
     TrafficComplete({"mra-analyze": "7"}),
     Verified("SmokeTests Build:2"),
     Failed("SmokeTests Build:2", "Failed: test_health."),
@@ -53,6 +56,11 @@ def content() -> bytes:
 def test_every_fact_survives_its_json(fact) -> None:
     event = LedgerBuilder().add(fact, release=1)
     assert decode(encode(event), where="x") == event
+
+
+def test_an_event_without_an_override_has_the_bytes_it_always_had(content) -> None:
+    assert b"override" not in content
+    assert encode(decode(content, where="x")) == content
 
 
 def test_a_commit_without_a_time_survives() -> None:

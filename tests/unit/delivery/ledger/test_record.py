@@ -26,6 +26,7 @@ from delivery.errors import BadInput, NotVerified, Refused
 from delivery.flows.record import Occasion, Recorder
 from delivery.ledger.book import Book
 from delivery.ledger.events import Deployed, Deployment, Failed, Kind, Verified
+from delivery.model import Override, override_variables
 
 TEMPLATE = "Resources: {}\n"
 STACK = "medical-record-analysis-lambda-production"
@@ -326,3 +327,25 @@ def test_a_stage_without_tests_records_no_verifier(world) -> None:
     del world.pipelines.history["execution-1"]["DeployProduction"]
     world.record()
     assert world.events[2].fact == Verified("")
+
+
+def _passed_alarms(world, **parameters: str) -> None:
+    contents = make_contents(parameters=parameters)
+    world.stacks.found[STACK] = contents
+    world.pipelines.runs = [
+        make_execution(
+            variables=override_variables("mends it"),
+            started_by="arn:aws:iam::1:user/dana",
+        )
+    ]
+
+
+def test_a_release_that_passed_alarms_says_why_and_by_whom(world) -> None:
+    _passed_alarms(world, ShiftAlarms="ignored")
+    release = world.record().release
+    assert release.deployed.override == Override("mends it", "arn:aws:iam::1:user/dana")
+
+
+def test_a_stack_that_was_deployed_watching_has_no_override(world) -> None:
+    _passed_alarms(world, ShiftAlarms="watched")
+    assert world.record().release.deployed.override is None

@@ -15,24 +15,36 @@ from delivery_fakes import (
     stack_id,
 )
 from release_fakes import (
+    FakeDeployedStacks,
     FakeReports,
     SCOPE,
     LedgerBuilder,
 )
 
+from traffic_fakes import FakeAlarmStates
+from watched_stack import ALARM, TEMPLATE, watched_stack
+
 from awsrules.statuses import BuildStatus
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
 from delivery.ledger.book import Book
 from delivery.flows.coexist import lost_by_rollback
+from delivery.flows.firing import AlarmWatch
 from delivery.flows.releases import ReleaseReader
 from delivery.flows.review import (
     Candidate,
     Reviewer,
+    shifts_by_review,
     stored_candidate,
     stored_review,
 )
 from delivery.ledger.events import RolledBack
-from delivery.model import Build, ChangeSet, ReportSummary
+from delivery.model import (
+    Build,
+    ChangeSet,
+    ReportSummary,
+    ResourceChange,
+    override_variables,
+)
 from delivery.review.report import Finding, as_data, as_text, summary_of
 
 STACK = "medical-record-analysis-lambda-production"
@@ -72,6 +84,7 @@ class World:
         self.stacks = FakeReviewStacks()
         self.builds = FakeBuilds()
         self.reports = FakeReports()
+        self.deployed, self.alarm_states = FakeDeployedStacks(), FakeAlarmStates()
         self.pipelines = pipelines
         self.pipelines.runs = [make_execution(commit="new")]
         self.clock, self.screen = clock, screen
@@ -91,6 +104,7 @@ class World:
             reports=self.reports,
             store=self.store,
             releases=ReleaseReader(FakeAccount(), "us-east-1", self.store),
+            alarms=AlarmWatch(self.deployed, self.alarm_states),
             clock=self.clock,
             screen=self.screen,
             pipeline="MedicalRecordAnalysisPipeline",
@@ -324,3 +338,64 @@ def test_a_rollback_is_told_what_the_live_release_took_from_its_target() -> None
     target, live = (Book(store, SCOPE).release(each) for each in (old, new))
     assert [each.name for each in lost_by_rollback(store, target, live)] == ["Old"]
     assert lost_by_rollback(store, live, target) == ()
+
+
+def _burns(world) -> None:
+    world.has("UPDATE_COMPLETE")
+    world.stacks.changes = (
+        ResourceChange("WorkFunctionAliaslive", "AWS::Lambda::Alias", "Modify"),
+    )
+    world.deployed.found[STACK] = watched_stack()
+    world.alarm_states.found = {ALARM: "ALARM"}
+
+
+WATCHING = replace(CANDIDATE, template=TEMPLATE.encode(), parameters={})
+
+
+def test_a_firing_alarm_is_named_with_what_it_will_do(world) -> None:
+    _burns(world)
+    review = world.review(WATCHING).review
+    assert review.stopped
+    assert "ALARM FIRES: WorkErrors; the shift would be stopped" in summary_of(review)
+    assert "start --past-alarm" in as_text(review)
+    assert as_data(review)["firing"] == [ALARM]
+    assert as_data(review)["override"] is None
+
+
+def test_an_alarm_stops_no_release_that_moves_no_alias(world) -> None:
+    _burns(world)
+    world.stacks.changes = (ResourceChange("Queue", "AWS::SQS::Queue", "Modify"),)
+    review = world.review(WATCHING).review
+    assert not review.stopped
+    assert "alarm fires: WorkErrors" in summary_of(review)
+    assert not shifts_by_review(world.store, "production", "execution-1")
+
+
+def test_an_override_is_in_the_notice_with_its_reason_and_who_gave_it(world) -> None:
+    _burns(world)
+    world.pipelines.runs = [
+        make_execution(
+            variables=override_variables("mends it"),
+            started_by="arn:aws:iam::1:user/dana",
+        )
+    ]
+    review = world.review(WATCHING).review
+    assert not review.stopped
+    assert "PAST ALARMS: mends it (dana); firing: WorkErrors" in summary_of(review)
+    assert "Ignored for this release: mends it (dana)" in as_text(review)
+    assert world.stacks.requests[0].parameters == {"ShiftAlarms": "ignored"}
+
+
+def test_an_override_is_for_production_alone(world) -> None:
+    world.pipelines.runs = [make_execution(variables=override_variables("mends it"))]
+    review = world.review(replace(WATCHING, environment="staging")).review
+    assert review.override is None
+    assert world.stacks.requests[0].parameters == {}
+
+
+def test_a_choice_that_smuggles_parameters_along_is_refused(world) -> None:
+    smuggled = {"ShiftAlarms": 'ignored","LogBucketName":"mine'}
+    world.pipelines.runs = [make_execution(variables=smuggled)]
+    with pytest.raises(Refused, match="ShiftAlarms that does not exist"):
+        world.review(WATCHING)
+    assert world.stacks.requests == []

@@ -74,3 +74,12 @@ def test_the_stack_is_asked_for_without_a_shift() -> None:
 def test_a_template_without_the_switch_gets_no_unknown_parameter() -> None:
     request = StackRequest("app", "", {"Other": "1"})
     assert without_shift(request) == replace(request)
+
+
+def test_a_release_that_passed_alarms_comes_back_watched() -> None:
+    given = {"ShiftEnabled": "true", "ShiftAlarms": "ignored"}
+    request = StackRequest("app", "", given)
+    assert without_shift(request).parameters == {
+        "ShiftEnabled": "false",
+        "ShiftAlarms": "watched",
+    }

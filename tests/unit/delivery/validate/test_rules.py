@@ -253,8 +253,8 @@ def test_our_own_templates_have_no_findings(make_subject) -> None:
         (
             "review-overrides",
             "pipeline",
-            "            Value: !Sub '{",
-            "            Value: !Sub '{ ",
+            'Value: !Sub \'{"PermissionsBoundaryArn"',
+            'Value: !Sub \'{"Boundary"',
             "ReviewProject: PARAMETER_OVERRIDES are not those of the deployments",
         ),
         (

@@ -289,11 +289,12 @@ PIPELINE = (
         "#{StagingReview.LINK}",
     ),
     Defect("variable-known", "buildspecs/review.yml", "    - REVIEW_LINK\n"),
+    Defect("variable-known", "pipeline", "- Name: ShiftAlarms", "- Name: Alarms"),
     Defect(
         "review-overrides",
         "pipeline",
-        "            Value: !Sub '{",
-        "            Value: !Sub '{ ",
+        'Value: !Sub \'{"PermissionsBoundaryArn"',
+        'Value: !Sub \'{"Boundary"',
     ),
     Defect(
         "build-pinned",
@@ -665,6 +666,12 @@ NAMES_AND_PARAMETERS = (
         "pipeline",
         "ParameterOverrides: !Sub '{",
         "ParameterOverrides: !Sub '[",
+    ),
+    Defect(
+        "parameter-chosen",
+        "pipeline",
+        '"ShiftAlarms":"#{variables.ShiftAlarms}"',
+        '"LogLevel":"#{variables.ShiftAlarms}"',
     ),
     Defect(
         "parameter-described",
