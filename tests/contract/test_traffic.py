@@ -85,6 +85,8 @@ def test_requests_are_signed_for_the_apis_host_and_sent_to_the_endpoint(server) 
     assert report.sent == report.asked == len(server.asked) and report.failed == 0
 
 
+# It measures this machine's time, which a build on a busy machine does not have.
+@pytest.mark.thorough
 def test_the_rate_is_kept_over_few_connections(server) -> None:
     report = sent(server, rate=100.0, seconds=0.5)
     assert 45 <= report.sent <= 60

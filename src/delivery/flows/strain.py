@@ -48,7 +48,12 @@ class Strained:
                 f"The release passed with {what} in its new versions: no hook failed and "
                 f"no alarm stopped it, and {sent}."
             )
-        if self.measured and not self.measured.met:
+        if self.measured is None:
+            return (
+                f"The release failed before it was deployed here, so {what} met nothing, and "
+                "nothing is shown of it."
+            )
+        if not self.measured.met:
             return f"The release failed, but {what} met nothing; {sent}."
         return (
             f"The fault did what it should: with {what} in its new versions the release "

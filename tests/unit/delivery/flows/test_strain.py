@@ -169,6 +169,16 @@ def test_a_fault_that_met_nothing_is_told(rig) -> None:
     assert "met nothing" in found.verdict(Outcome.FAILED)
 
 
+def test_a_release_that_failed_on_its_way_shows_nothing_of_the_fault(rig) -> None:
+    made = rig(ERRORS)
+    made.strain.prepare()
+    made.look("NotStarted")
+    made.status_of_stack("CREATE_COMPLETE")
+    verdict = made.strain.finish().verdict(Outcome.FAILED)
+    assert "met nothing, and nothing is shown of it" in verdict
+    assert "did what it should" not in verdict
+
+
 def test_a_good_release_fails_when_one_request_does(rig) -> None:
     assert strained(rig).outcome(Outcome.PASSED) is Outcome.FAILED
 
