@@ -24,11 +24,12 @@ def stage_event(plane: Plane, execution: Execution, stage: str, state: str) -> N
 
 def action_event(plane: Plane, run: ActionRun, state: str) -> None:
     """Tell that an action changed."""
+    error = run.error or {}
     result = {
         "external-execution-url": run.external_url,
-        "external-execution-summary": run.summary,
+        "external-execution-summary": run.summary or error.get("message", ""),
         "external-execution-id": run.external_id,
-        "error-code": (run.error or {}).get("code", ""),
+        "error-code": error.get("code", ""),
     }
     detail: dict[str, Any] = {
         "stage": run.stage,
