@@ -18,10 +18,13 @@ from delivery.aws.deployed import StackReader
 from delivery.aws.machine import RealClock
 from delivery.aws.release_store import BucketReleaseStore
 from delivery.aws.review import BuildReports, ThrowawayChangeSets
+from delivery.aws.verification import CloudWatchStates
 from delivery.cli.screen import PlainScreen
 from delivery.errors import OperationFailed
+from delivery.flows.candidate import Candidate
+from delivery.flows.firing import AlarmWatch
 from delivery.flows.releases import ReleaseReader
-from delivery.flows.review import Candidate, Reviewer
+from delivery.flows.review import Reviewer
 from delivery.ledger.book import Book
 from delivery.ledger.events import Scope, Verified
 from delivery.ledger.plan import Step
@@ -91,6 +94,9 @@ def look(clients: Clients, store: BucketReleaseStore) -> Callable[..., Any]:
             reports=BuildReports(clients),
             store=store,
             releases=ReleaseReader(CallersAccount(clients), "us-east-1", store),
+            alarms=AlarmWatch(
+                StackReader(clients), CloudWatchStates(clients, RealClock())
+            ),
             clock=RealClock(),
             screen=PlainScreen(),
             pipeline="p",

@@ -39,13 +39,25 @@ class Case:
     target: str = ""
     says: str = ""
     alarm: str = ""
+    # Share of calls that fail while the fault keeps that from being counted.
+    unseen: float = 0.0
 
     def fault(self) -> dict[str, Any]:
         settings = dict(self.settings)
-        if self.kind in ("errors", "latency", "throttling"):
+        if self.kind in ("errors", "latency", "throttling", "memory", "metric"):
             settings["version"] = "new"
         target = self.target or self.name
         return {"kind": self.kind, "target": target, "settings": settings}
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return all that is broken."""
+        if not self.kind:
+            return []
+        if not self.unseen:
+            return [self.fault()]
+        errors = {"rate": self.unseen, "version": "new"}
+        hidden = {"kind": "errors", "target": self.name, "settings": errors}
+        return [self.fault(), hidden]
 
 
 CASES = (
@@ -55,6 +67,9 @@ CASES = (
     Case(
         "refused", "throttling", (("rate", 0.8),), says=ALARM, alarm="refused-Throttles"
     ),
+    Case("killed", "memory", (("rate", 0.4),), says=ALARM, alarm="killed-Errors"),
+    # Nobody notices: a shift is as good as what its alarms are told.
+    Case("lost", "metric", (("name", "Errors"),), unseen=0.4),
     Case("pretest", "hook", (("name", "pre"),), says=HOOK),
     Case("posttest", "hook", (("name", "post"),), says=HOOK),
     Case(
@@ -132,8 +147,8 @@ def test_faults_are_taken_back_and_a_good_release_is_not(
     for name in setting:
         bed.control("POST", "faults", {"kind": "assumption", "target": name})
     for case in CASES:
-        if case.kind:
-            bed.control("POST", "faults", case.fault())
+        for fault in case.faults():
+            bed.control("POST", "faults", fault)
     began = time.monotonic()
     try:
         with ThreadPoolExecutor(len(CASES)) as pool:
@@ -155,10 +170,13 @@ def test_faults_are_taken_back_and_a_good_release_is_not(
                 f"  {case.name:<9} {end.status:<26} {dict(end.calls)} {end.why[-90:]}"
             )
     for case, end in ended.items():
-        if not case.kind:
-            assert end.status == "UPDATE_COMPLETE"
-            assert end.route == (end.newest, {})
-            assert set(end.calls) == {end.before, end.newest}
+        for fault in case.faults():
+            assert met[fault["kind"], fault["target"]] > 0, case
+        if not case.kind or case.unseen:
+            assert end.status == "UPDATE_COMPLETE", case
+            assert end.route == (end.newest, {}), case
+            errors = {"error"} if case.unseen else set()
+            assert set(end.calls) == {end.before, end.newest} | errors, case
             continue
         assert end.status == "UPDATE_ROLLBACK_COMPLETE", case
         assert end.route == (end.before, {}), case
@@ -167,8 +185,6 @@ def test_faults_are_taken_back_and_a_good_release_is_not(
         if case.name in ("pretest", "firing"):
             # What is known before the shift moves no user's request.
             assert set(end.calls) == {end.before}, case
-        fault = case.fault()
-        assert met[fault["kind"], fault["target"]] > 0, case
 
 
 def _run(bed: Bed, case: Case) -> Ended:

@@ -13,8 +13,8 @@ from delivery.cli.source import push_if_newer, work_tree
 from delivery.cli.wiring import Tools
 from delivery.deploy.memory import remembered_answers
 from delivery.errors import DeliveryError, Refused
+from delivery.flows.candidate import shifts_by_review, stored_review
 from delivery.flows.firing import stopped_by
-from delivery.flows.review import shifts_by_review, stored_review
 from delivery.flows.stack import new_token
 from delivery.flows.status import no_pipeline
 from delivery.model import OVERRIDDEN_ENVIRONMENT, Execution, FiringAlarm

@@ -12,12 +12,8 @@ from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput, Refused
-from delivery.flows.review import (
-    Candidate,
-    Published,
-    stored_candidate,
-    stored_review,
-)
+from delivery.flows.candidate import Candidate, stored_candidate, stored_review
+from delivery.flows.review import Published
 from delivery.names import PIPELINE_NAME
 from delivery.review.inputs import read_configuration, read_overrides
 from delivery.review.report import as_data, as_text, summary_of

@@ -11,22 +11,24 @@ from uuid import uuid4
 from delivery.deploy.apply import prepare
 from delivery.deploy.plan import attention, has_no_changes
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
+from delivery.flows.candidate import (
+    TEMPLATE_NAME,
+    Candidate,
+    inputs_name,
+    override_in,
+    refuse_unknown_choice,
+    with_choice,
+)
 from delivery.flows.coexist import lost_by_release
 from delivery.flows.firing import AlarmWatch
 from delivery.flows.releases import ReleaseReader
 from delivery.ledger.facts import commit_of
 from delivery.ledger.releases import Release
 from delivery.model import (
-    APPLICATION_STACK_PREFIX,
-    IGNORED,
-    OVERRIDDEN_ENVIRONMENT,
-    SHIFT_ALARMS,
-    WATCHED,
     ActionState,
     Cause,
     ChangeSet,
     Execution,
-    Override,
     ReportSummary,
     Stack,
     StackRequest,
@@ -41,45 +43,15 @@ from delivery.ports import (
     Screen,
     TestReports,
 )
-from delivery.review.inputs import read_configuration
 from delivery.review.report import Finding, Review, Revision, as_data, as_text
 from delivery.watch.causes import explain
 
-# Stacks that do not exist yet are looked at under a name of their own, so that whoever
-# removes the empty one needs no right to delete an environment.
-REVIEW_STACK_PREFIX = "medical-record-analysis-review-"
 CHANGE_SET_PREFIX = "review-"
 # A shift of production's traffic may take hours; nobody pays a build to watch it.
 PATIENCE_SECONDS = 900.0
 REMOVAL_SECONDS = 120.0
 MOST_TRAVELLING = 20
-TEMPLATE_NAME = "packaged.yaml"
 _NO_TESTS = frozenset({"Record", "Review"})
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What is to be reviewed: one execution's package with one environment's values."""
-
-    environment: str
-    execution: str
-    template: bytes
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
-
-    @property
-    def stack(self) -> str:
-        """Return the name of the environment's stack."""
-        return f"{APPLICATION_STACK_PREFIX}{self.environment}"
-
-    @property
-    def review_stack(self) -> str:
-        """Return the name under which a stack that does not exist is reviewed."""
-        return f"{REVIEW_STACK_PREFIX}{self.environment}"
-
-    def key(self, name: str) -> str:
-        """Return where something of this review is stored."""
-        return f"reviews/{self.execution}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +60,6 @@ class Published:
 
     review: Review
     link: str
-
-
-def stored_candidate(
-    store: ReleaseStore, environment: str, execution: str
-) -> Candidate | None:
-    """Return what was reviewed before, or None when nothing of it was stored."""
-    name = f"reviews/{execution}/{_inputs_name(environment)}"
-    if name not in store.keys(name):
-        return None
-    inputs, template = store.read([name, f"reviews/{execution}/{TEMPLATE_NAME}"])
-    parameters, tags = read_configuration(inputs.decode(), name=name)
-    return Candidate(environment, execution, template, parameters, tags)
-
-
-def stored_review(
-    store: ReleaseStore, environment: str, executions: Sequence[str]
-) -> str | None:
-    """Return the text of the first execution that was reviewed, or None."""
-    for execution in executions:
-        key = f"reviews/{execution}/{environment}.txt"
-        if key in store.keys(key):
-            return store.read([key])[0].decode()
-    return None
-
-
-def shifts_by_review(store: ReleaseStore, environment: str, execution: str) -> bool:
-    """Say whether the release shifts, by its review; what was not reviewed may."""
-    key = f"reviews/{execution}/{environment}.json"
-    if key not in store.keys(key):
-        return True
-    return bool(json.loads(store.read([key])[0]).get("shifts", True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +93,7 @@ class Reviewer:
                 next_step="./deploy_pipeline.py status shows the newest one's id.",
             )
         refuse_unknown_choice(execution)
-        candidate = _as_deployed(candidate, execution)
+        candidate = with_choice(candidate, execution)
         template = self._keep_inputs(candidate)
         self._clear_leftovers(candidate)
         seen = self._look(candidate, template)
@@ -170,7 +111,7 @@ class Reviewer:
             "Parameters": dict(candidate.parameters),
             "Tags": dict(candidate.tags),
         }
-        key = candidate.key(_inputs_name(candidate.environment))
+        key = candidate.key(inputs_name(candidate.environment))
         self.store.put(key, f"{json.dumps(inputs, indent=1)}\n".encode())
         return self.store.put(candidate.key(TEMPLATE_NAME), candidate.template)
 
@@ -293,7 +234,7 @@ class Reviewer:
             note=seen.note,
             conflicts=self._conflicts(candidate, previous),
             firing=firing,
-            override=_override(candidate, execution),
+            override=override_in(candidate, execution),
         )
 
     def _conflicts(
@@ -358,44 +299,6 @@ class Seen:
         if has_no_changes(self.change_set):
             return Finding.NO_CHANGES
         return Finding.CHANGES
-
-
-def refuse_unknown_choice(execution: Execution) -> None:
-    """Refuse a value that nobody may start an execution with.
-
-    The pipeline writes it into the deployment's parameters as it is; anything but the two
-    words could bring more along than a choice.
-
-    Raises:
-        Refused: for any other value.
-    """
-    given = execution.variables.get(SHIFT_ALARMS, WATCHED)
-    if given in {WATCHED, IGNORED}:
-        return
-    raise Refused(
-        f"Execution {execution.id} was started with a {SHIFT_ALARMS} that does not exist.",
-        why=f"It is {WATCHED} or {IGNORED}, and nothing else.",
-        next_step="Find out who started it (StartPipelineExecution in CloudTrail); then "
-        "./deploy_pipeline.py start.",
-    )
-
-
-def _as_deployed(candidate: Candidate, execution: Execution) -> Candidate:
-    """Return the candidate with the choice that the pipeline hands on to its deployment."""
-    if candidate.environment != OVERRIDDEN_ENVIRONMENT or not execution.override:
-        return candidate
-    return replace(
-        candidate, parameters={**candidate.parameters, SHIFT_ALARMS: IGNORED}
-    )
-
-
-def _override(candidate: Candidate, execution: Execution) -> Override | None:
-    here = candidate.parameters.get(SHIFT_ALARMS) == IGNORED
-    return execution.override if here else None
-
-
-def _inputs_name(environment: str) -> str:
-    return f"{environment}.configuration.json"
 
 
 def _revision_of(release: Release | None) -> Revision | None:

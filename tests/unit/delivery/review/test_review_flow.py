@@ -27,16 +27,16 @@ from watched_stack import ALARM, TEMPLATE, watched_stack
 from awsrules.statuses import BuildStatus
 from delivery.errors import BadInput, OperationFailed, Refused, Unreachable
 from delivery.ledger.book import Book
-from delivery.flows.coexist import lost_by_rollback
-from delivery.flows.firing import AlarmWatch
-from delivery.flows.releases import ReleaseReader
-from delivery.flows.review import (
+from delivery.flows.candidate import (
     Candidate,
-    Reviewer,
     shifts_by_review,
     stored_candidate,
     stored_review,
 )
+from delivery.flows.coexist import lost_by_rollback
+from delivery.flows.firing import AlarmWatch
+from delivery.flows.releases import ReleaseReader
+from delivery.flows.review import Reviewer
 from delivery.ledger.events import RolledBack
 from delivery.model import (
     Build,
