@@ -18,9 +18,9 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.wrappers import Response
 
+from rehearsal.asking import Asking
 from rehearsal.control import Control
 from rehearsal.identity import Scope, principal_of, scope_of
-from rehearsal.permissions import Permissions
 from rehearsal.plane import Plane
 from rehearsal.protocol import (
     ApiError,
@@ -30,6 +30,7 @@ from rehearsal.protocol import (
     answer,
     came_from_inside,
     find_operation,
+    read_params,
     refusal,
 )
 from rehearsal.wire import Passing, Wire
@@ -64,7 +65,7 @@ class FrontDoor:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._iam = threading.Lock()
         self._wire = Wire(plane.faults, plane.limits)
-        self._permissions = Permissions(plane.account)
+        self._permissions = plane.permissions
         control.add("permissions", self._permissions.page)
 
     def __call__(
@@ -101,14 +102,11 @@ class FrontDoor:
         service = _MODELS.get(scope.service, scope.service)
         request = _with_body_kept(environ)
         try:
-            operation, _ = find_operation(get_service_model(service), request)
+            call = _asking(service, request)
         except UnknownServiceError:
             log.warning("%s has no model; its calls are not checked", service)
             return None
-        name = str(operation.name) if operation else ""
-        error = self._permissions.check(
-            principal, service, name, request.method, request.path
-        )
+        error = self._permissions.check(principal, call, scope.region)
         return refusal(service, request, error) if error else None
 
     def _through_wire(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
@@ -146,6 +144,19 @@ class FrontDoor:
             return False
         operation, _ = find_operation(get_service_model(service.name), request)
         return operation is None or not service.handles(str(operation.name))
+
+
+def _asking(service: str, request: _Request) -> Asking:
+    """Read what a call asks for; a request that cannot be read is its service's to refuse."""
+    params: Mapping[str, Any] = {}
+    operation, in_path = find_operation(get_service_model(service), request)
+    if operation is not None:
+        try:
+            params = read_params(service, operation, request, in_path)
+        except ApiError as error:
+            log.info("%s:%s: %s", service, operation.name, error.message)
+    name = str(operation.name) if operation else ""
+    return Asking(service, name, request.method, request.path, params)
 
 
 def _with_body_kept(environ: dict[str, Any]) -> _Request:

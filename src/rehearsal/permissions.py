@@ -1,10 +1,10 @@
 """Whether the policies of the caller's role allow its call.
 
-By default the plane looks at no call. In the mode ``watch`` it records what a role session's
-policies do not allow, in ``enforce`` it refuses it as AWS does. A call whose
-resource the plane cannot tell is asked of every resource that the role's policies name, and
-conditions on keys that it does not know are taken to hold. Source: AWS IAM User Guide,
-"Policy evaluation logic"; names of actions from the Service Authorization Reference.
+The plane refuses what a role session's policies do not allow, as AWS does; in the mode
+``watch`` it only records it, in ``off`` it looks at no call. A call whose resource the plane
+cannot tell is asked of every resource that the role's policies name, and conditions on keys
+that it does not know are taken to hold. Source: AWS IAM User Guide, "Policy evaluation
+logic", "Troubleshoot access denied error messages".
 """
 
 from __future__ import annotations
@@ -18,37 +18,22 @@ from typing import Any
 from urllib.parse import unquote
 
 from awsrules.policies import Request, evaluate, statements_of
+from rehearsal.asking import Asking, Known, Place, Question, questions
 from rehearsal.identity import Principal
 from rehearsal.protocol import ApiError
 
 MODES = ("off", "watch", "enforce")
+DEFAULT_MODE = "enforce"
 
-# Operations that are allowed by an action of another name.
-_ACTIONS: Mapping[str, str] = {
-    "lambda:Invoke": "lambda:InvokeFunction",
-    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
-    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:ListObjectVersions": "s3:ListBucketVersions",
-    "s3:ListObjects": "s3:ListBucket",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
-    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
-    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-}
-_PREFIXES = {"stepfunctions": "states"}
 # Anybody may ask who they are.
 _ALWAYS = frozenset({"sts:GetCallerIdentity"})
+# Services that say it without the word exception.
+_PLAIN = frozenset({"cloudformation", "cloudwatch", "iam", "s3", "sns", "sqs", "sts"})
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A call that a role's policies do not allow."""
+    """What a role's policies do not allow, and IAM's reason."""
 
     role: str
     action: str
@@ -63,7 +48,7 @@ class Permissions:
         self._account = account
         self._lock = threading.Lock()
         self._refused: dict[Refusal, int] = {}
-        self.mode = mode or os.environ.get("REHEARSAL_PERMISSIONS", "off")
+        self.mode = mode or os.environ.get("REHEARSAL_PERMISSIONS", DEFAULT_MODE)
         if self.mode not in MODES:
             raise ValueError(f"no mode {self.mode}; there are {', '.join(MODES)}")
 
@@ -72,28 +57,29 @@ class Permissions:
         """Say whether calls are looked at."""
         return self.mode != "off"
 
-    def check(
-        self, principal: Principal, service: str, operation: str, method: str, path: str
-    ) -> ApiError | None:
+    def check(self, principal: Principal, call: Asking, region: str) -> ApiError | None:
         """Give the refusal of a call, None where it may go on."""
-        role = self._role(principal)
-        if role is None or not operation:
+        role = self._role(principal.role_arn)
+        if role is None or not call.operation:
             return None
-        action = action_of(service, operation, method)
-        resource = _resource_of(service, path)
-        reason = _decide(role, action, resource)
-        if action in _ALWAYS or not reason:
-            return None
-        refusal = Refusal(str(principal.role_arn), action, resource, reason)
-        with self._lock:
-            self._refused[refusal] = self._refused.get(refusal, 0) + 1
-        if self.mode != "enforce":
-            return None
-        return ApiError(
-            "AccessDenied" if service in ("s3", "iam", "sqs") else _denied(service),
-            f"User: {principal.arn} is not authorized to perform: {action} "
-            f"on resource: {resource} because {reason}",
-        )
+        for question in questions(call, Place(self._account, region)):
+            if text := self._refusal(role, principal.arn, question):
+                plain = call.service in _PLAIN
+                code = "AccessDenied" if plain else "AccessDeniedException"
+                return ApiError(code, text, status=403)
+        return None
+
+    def why_not(self, role_arn: str, session: str, question: Question) -> str:
+        """Give why a role may not do what a service does for it without a call, or "".
+
+        ``session`` is the name of the role's session.
+        """
+        role = self._role(role_arn) if self.looks else None
+        if role is None:
+            return ""
+        name = role_arn.rpartition("/")[2]
+        principal = f"arn:aws:sts::{self._account}:assumed-role/{name}/{session}"
+        return self._refusal(role, principal, question)
 
     def page(self, method: str, body: dict[str, Any]) -> Any:
         """Serve ``/_rehearsal/permissions``: the mode, and what was not allowed."""
@@ -117,66 +103,88 @@ class Permissions:
             ]
         return {"mode": self.mode, "not_allowed": found}
 
-    def _role(self, principal: Principal) -> Any:
+    def _refusal(self, role: Any, principal: str, question: Question) -> str:
+        """Record what is not allowed; give IAM's words where it is refused, else ""."""
+        reason = "" if question.action in _ALWAYS else self._reason(role, question)
+        if not reason:
+            return ""
+        resource = question.resource or "*"
+        refusal = Refusal(str(role.arn), question.action, resource, reason)
+        with self._lock:
+            self._refused[refusal] = self._refused.get(refusal, 0) + 1
+        if self.mode != "enforce":
+            return ""
+        return (
+            f"User: {principal} is not authorized to perform: {question.action} "
+            f"on resource: {resource} {reason}"
+        )
+
+    def _reason(self, role: Any, question: Question) -> str:
+        """Give why the role may not, in IAM's words, "" when it may."""
+        documents = [_as_known(each, question.known) for each in _documents(role)]
+        boundary = self._boundary(role, question.known)
+        asked = [question.resource] if question.resource else _resources(documents)
+        context = {key: text for key, text in question.known.items() if text}
+        denied = bounded = False
+        for resource in asked:
+            request = Request(question.action, resource, context, role.arn)
+            if evaluate(request, documents, boundary=boundary).allowed:
+                return ""
+            alone = evaluate(request, documents)
+            denied = denied or bool(alone.statement) and not alone.allowed
+            bounded = bounded or alone.allowed
+        if denied:
+            return "with an explicit deny in an identity-based policy"
+        which = "permissions boundary" if bounded else "identity-based policy"
+        return f"because no {which} allows the {question.action} action"
+
+    def _boundary(self, role: Any, known: Known) -> Mapping[str, Any] | None:
+        arn = role.permissions_boundary_arn
+        policy = self._iam().managed_policies.get(arn) if arn else None
+        return _as_known(_default_version(policy), known) if policy else None
+
+    def _role(self, arn: str | None) -> Any:
         """Give the role of a session; a role that IAM does not have binds nobody."""
-        if principal.role_arn is None:
+        if arn is None:
             return None
+        roles = list(self._iam().roles.values())
+        return next((each for each in roles if each.arn == arn), None)
+
+    def _iam(self) -> Any:
         from moto.iam.models import iam_backends
 
-        roles = list(iam_backends[self._account]["aws"].roles.values())
-        return next((each for each in roles if each.arn == principal.role_arn), None)
-
-
-def action_of(service: str, operation: str, method: str) -> str:
-    """Give the IAM action that allows an operation."""
-    if service == "apigateway":
-        return f"apigateway:{method}"
-    name = f"{_PREFIXES.get(service, service)}:{operation}"
-    return _ACTIONS.get(name, name)
-
-
-def _denied(service: str) -> str:
-    """JSON services say it with the word exception."""
-    query = ("cloudformation", "cloudwatch", "sns", "sts")
-    return "AccessDenied" if service in query else "AccessDeniedException"
-
-
-def _resource_of(service: str, path: str) -> str:
-    if service == "s3" and path.strip("/"):
-        return f"arn:aws:s3:::{unquote(path).strip('/')}"
-    return "*"
-
-
-def _decide(role: Any, action: str, resource: str) -> str:
-    """Give why the role may not, "" when it may."""
-    documents = [_unconditional(each) for each in _documents(role)]
-    asked = [resource] if resource != "*" else list(_resources(documents))
-    reason = "no identity-based policy allows the action"
-    for each in asked:
-        decision = evaluate(Request(action, each, principal=role.arn), documents)
-        if decision.allowed:
-            return ""
-        if decision.statement:
-            reason = f"of an explicit deny in {decision.statement}"
-    return reason
+        return iam_backends[self._account]["aws"]
 
 
 def _documents(role: Any) -> Iterator[Mapping[str, Any]]:
     for text in list(role.policies.values()):
         yield json.loads(unquote(text)) if isinstance(text, str) else text
     for managed in list(role.managed_policies.values()):
-        yield from (
-            json.loads(each.document) for each in managed.versions if each.is_default
-        )
+        yield _default_version(managed)
 
 
-def _unconditional(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is allowed under a condition counts as allowed, what is denied so as not."""
+def _default_version(policy: Any) -> Mapping[str, Any]:
+    found = next(each for each in policy.versions if each.is_default)
+    document: Mapping[str, Any] = json.loads(found.document)
+    return document
+
+
+def _as_known(document: Mapping[str, Any], known: Known) -> Mapping[str, Any]:
+    """Leave the conditions on keys that are known.
+
+    For the others, what is allowed counts as allowed, and what is denied as not denied.
+    """
+    names = {each.lower() for each in known}
     kept = []
     for each in statements_of(document):
-        if each.effect == "Deny" and "Condition" in each.body:
+        conditions = each.body.get("Condition", {})
+        left = {
+            operator: {k: v for k, v in keys.items() if k.lower() in names}
+            for operator, keys in conditions.items()
+        }
+        if each.effect == "Deny" and left != conditions:
             continue
-        kept.append({k: v for k, v in each.body.items() if k != "Condition"})
+        kept.append({**each.body, "Condition": left})
     return {"Statement": kept}
 
 

@@ -15,6 +15,7 @@ from rehearsal.faults import Faults
 from rehearsal.identity import INSIDE, SessionKeys
 from rehearsal.limits import Limits
 from rehearsal.metrics import Metrics
+from rehearsal.permissions import Permissions
 from rehearsal.trail import Trail
 
 ACCOUNT = "123456789012"
@@ -53,6 +54,7 @@ class Plane:
         self.metrics = Metrics()
         self.limits = Limits()
         self.trail = Trail()
+        self.permissions = Permissions(self.account)
 
     def directory(self, *names: str) -> Path:
         """Return a folder of the plane's state on disk, made if needed."""

@@ -108,7 +108,7 @@ def answer(
                 "NotImplemented",
                 f"The rehearsal plane has no {service.name}:{wanted}.",
             )
-        params = _parse(protocol, operation, request, uri_params)
+        params = read_params(service.name, operation, request, uri_params)
         name, inside = str(operation.name), came_from_inside(request)
         call = Call(name, principal, request_id, region, inside)
         result = _carry_out(service, params, call, guard)
@@ -165,9 +165,16 @@ def find_operation(
         return None, {}
 
 
-def _parse(
-    protocol: str, operation: OperationModel, request: Request, uri: dict[str, Any]
+def read_params(
+    service: str, operation: OperationModel, request: Request, uri: dict[str, Any]
 ) -> Params:
+    """Read the parameters of a request.
+
+    Raises:
+        ApiError: when they are not written as the service's protocol wants them.
+    """
+    model = get_service_model(service)
+    protocol = determine_request_protocol(model, request.content_type)
     parser = PROTOCOL_PARSERS[protocol](operation)
     try:
         parsed: Params = parser.parse(

@@ -84,18 +84,28 @@ def test_an_enforcing_plane_refuses_what_a_role_lacks_in_awss_words(
     assert session("lambda").list_functions()["Functions"] == []
     for service, call, action in (
         ("sqs", lambda each: each.create_queue(QueueName="q"), "sqs:CreateQueue"),
-        ("lambda", lambda each: each.get_function(FunctionName="f"), "lambda:GetFun"),
-        ("codepipeline", lambda each: each.list_pipelines(), "codepipeline:ListPip"),
+        (
+            "lambda",
+            lambda each: each.get_function(FunctionName="f"),
+            "lambda:GetFunction",
+        ),
+        (
+            "codepipeline",
+            lambda each: each.list_pipelines(),
+            "codepipeline:ListPipelines",
+        ),
         ("s3", lambda each: each.list_buckets(), "s3:ListAllMyBuckets"),
     ):
         with pytest.raises(ClientError) as refused:
             call(session(service))
         error = refused.value.response["Error"]
         assert error["Code"].startswith("AccessDenied")
-        assert (
-            "assumed-role/reader/test is not authorized to perform" in error["Message"]
+        assert f"assumed-role/reader/test is not authorized to perform: {action}" in (
+            error["Message"]
         )
-        assert action in error["Message"]
+        assert error["Message"].endswith(
+            f"because no identity-based policy allows the {action} action"
+        )
     assert client("sqs").create_queue(QueueName="the-operator-is-not-limited")
 
     page = call_control(own_plane.endpoint, "GET", "permissions")

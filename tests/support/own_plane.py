@@ -31,15 +31,22 @@ class RunningPlane:
 
 
 @contextmanager
-def running_plane(state: Path) -> Iterator[RunningPlane]:
-    """Start a plane with its state in ``state``, and end it."""
+def running_plane(state: Path, *, permissions: str = "off") -> Iterator[RunningPlane]:
+    """Start a plane with its state in ``state``, and end it.
+
+    Roles that a test makes up have no policies, so by default nobody is refused.
+    """
     with (state / "plane.log").open("wb") as log:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "rehearsal", "serve"),
                 *("--port", str(_free_port()), "--state-dir", str(state)),
             ],
-            env={**os.environ, "PYTHONPATH": str(SOURCES)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(SOURCES),
+                "REHEARSAL_PERMISSIONS": permissions,
+            },
             stdout=log,
             stderr=log,
         )

@@ -34,7 +34,9 @@ from rehearsal.apigateway.recorded import (
     usage_plan_of,
 )
 from rehearsal.apigateway.service import Deployed
-from rehearsal.apigateway.signatures import Refusal, verify
+from rehearsal.apigateway.signatures import Caller, Refusal, verify
+from rehearsal.asking import Question
+from rehearsal.identity import principal_of
 from rehearsal.apigateway.quotas import Quotas
 from rehearsal.apigateway.validation import body_problem, missing_parameters
 from rehearsal.faults import parts_of
@@ -138,6 +140,8 @@ class InvokeApplication:
                 if isinstance(caller, Refusal):
                     return request, gateway_error(403, caller.kind, caller.message)
                 request = replace(request, caller=caller)
+                if denied := self._why_not(request, caller):
+                    return request, gateway_error(403, "AccessDeniedException", denied)
             case _:
                 return request, gateway_error(
                     401, "UnauthorizedException", "Unauthorized"
@@ -150,6 +154,20 @@ class InvokeApplication:
         if not self._throttle.admit((request.api_id, request.stage), limit):
             return request, _TOO_MANY
         return request, _content_refusal(request)
+
+    def _why_not(self, request: ApiRequest, caller: Caller) -> str:
+        """Give why the caller's role may not call the method, in IAM's words, or ""."""
+        principal = principal_of(caller.access_key, account=self._plane.account)
+        if principal.role_arn is None:
+            return ""
+        place = f"{self._plane.region}:{self._plane.account}"
+        resource = (
+            f"arn:aws:execute-api:{place}:{request.api_id}/{request.stage}/"
+            f"{request.http_method}{request.path}"
+        )
+        session = principal.arn.rpartition("/")[2]
+        question = Question("execute-api:Invoke", resource)
+        return self._plane.permissions.why_not(principal.role_arn, session, question)
 
     def _admit_key(
         self, http: Request, request: ApiRequest

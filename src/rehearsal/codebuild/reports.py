@@ -84,15 +84,19 @@ class ReportStore:
                 if group_arn in (None, report["reportGroupArn"])
             ]
 
-    def _group_of(self, report: Report, project: str, now: datetime) -> dict[str, Any]:
+    def group_for(self, report: Report, project: str) -> tuple[str, bool]:
+        """Give the ARN of a report's group, and whether there is such a group."""
         if report.group in self.groups:
-            return self.groups[report.group]
+            return report.group, True
         name = report.group.rpartition("/")[2]
         if not report.group.startswith("arn:"):
             name = f"{project}-{report.group}"
-        if (
-            known := self.groups.get(f"{self._prefix}:report-group/{name}")
-        ) is not None:
-            return known
+        arn = f"{self._prefix}:report-group/{name}"
+        return arn, arn in self.groups
+
+    def _group_of(self, report: Report, project: str, now: datetime) -> dict[str, Any]:
+        arn, exists = self.group_for(report, project)
+        if exists:
+            return self.groups[arn]
         kind = "CODE_COVERAGE" if report.is_coverage else "TEST"
-        return self.put_group({"name": name, "type": kind}, now)
+        return self.put_group({"name": arn.rpartition("/")[2], "type": kind}, now)

@@ -7,13 +7,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from awsrules.buildspec import (
     Buildspec,
     BuildspecError,
     FileSet,
     Phase,
+    Report,
     parse_buildspec,
 )
+from rehearsal.asking import Question
 from rehearsal.codebuild import records
 from rehearsal.codebuild.environment import (
     BuildVariables,
@@ -59,10 +63,18 @@ class BuildRun:
         self._source = self._folder / "src"
         self._spec = Buildspec(phases=())
         self._shell: PhaseShell | None = None
+        self._opened: BuildLog | None = None
         self._ending: str | None = None
         self._failed = False
         cache = plane.state_dir / "cache" / build.project["name"]
         self._cache = Cache(cache, source=self._source, home=self._folder / "home")
+
+    @property
+    def _log(self) -> BuildLog:
+        """The log, which is there once PROVISIONING has succeeded."""
+        if self._opened is None:
+            raise RuntimeError("the log is not open yet")
+        return self._opened
 
     def stop(self, status: str = records.STOPPED) -> None:
         """End the build: its processes are killed, its phases go no further."""
@@ -72,31 +84,43 @@ class BuildRun:
 
     def run(self) -> None:
         """Run to the end; whatever breaks is a failed build, never a lost one."""
-        build, role = self._build, self._build.project["serviceRole"]
-        for name in ("SUBMITTED", "QUEUED", "PROVISIONING"):
+        build = self._build
+        for name in ("SUBMITTED", "QUEUED"):
             self._phase(name, lambda: None)
+        ready = self._phase("PROVISIONING", self._open_log)
         self._notify(build)
-        log = BuildLog(
-            self._plane,
-            role_arn=role,
-            group=build.group_name,
-            stream=build.stream_name,
-            path=self._folder / "build.log",
-        )
         minutes = build.project.get("timeoutInMinutes", 60)
         timer = threading.Timer(minutes * 60, self.stop, [records.TIMED_OUT])
         timer.daemon = True
         timer.start()
         try:
-            self._phases(log)
+            if ready:
+                self._phases()
         finally:
             timer.cancel()
             if self._shell is not None:
                 self._shell.close()
-            self._finish(log)
+            self._finish()
 
-    def _phases(self, log: BuildLog) -> None:
-        self._log = log
+    def _open_log(self) -> None:
+        build, role = self._build, self._build.project["serviceRole"]
+        try:
+            self._opened = BuildLog(
+                self._plane,
+                role_arn=role,
+                group=build.group_name,
+                stream=build.stream_name,
+                path=self._folder / "build.log",
+            )
+        except ClientError as error:
+            raise _PhaseFailed(
+                "ACCESS_DENIED",
+                f"Service role {role} does not allow AWS CodeBuild to create Amazon "
+                f"CloudWatch Logs log streams for build {build.arn}. Error message: "
+                f"{error.response['Error']['Message']}",
+            ) from error
+
+    def _phases(self) -> None:
         if not self._phase("DOWNLOAD_SOURCE", self._prepare):
             return
         ready = self._phase_of("INSTALL") and self._phase_of("PRE_BUILD")
@@ -108,10 +132,11 @@ class BuildRun:
             self._export()
             self._phase("UPLOAD_ARTIFACTS", self._publish)
 
-    def _finish(self, log: BuildLog) -> None:
+    def _finish(self) -> None:
         build = self._build
         self._phase("FINALIZING", self._save_cache, always=True)
-        log.close()
+        if self._opened is not None:
+            self._opened.close()
         build.phases.append(PhaseRecord("COMPLETED", self._plane.clock.now()))
         failed = records.FAILED if self._failed else records.SUCCEEDED
         build.status = self._ending or failed
@@ -290,6 +315,7 @@ class BuildRun:
             if not files:
                 self._log.container(f"No matching report paths found: {report.group}")
                 continue
+            self._demand_reporting(report)
             arn = self._reports.publish(
                 report,
                 files,
@@ -299,6 +325,18 @@ class BuildRun:
             )
             self._build.report_arns.append(arn)
             self._log.container(f"Report {arn.rpartition('/')[2]} published")
+
+    def _demand_reporting(self, report: Report) -> None:
+        """CodeBuild makes reports by the project's role, and fails where that may not."""
+        role, project = self._build.project["serviceRole"], self._build.project["name"]
+        group, exists = self._reports.group_for(report, project)
+        put = "BatchPutCodeCoverages" if report.is_coverage else "BatchPutTestCases"
+        create = () if exists else ("CreateReportGroup",)
+        for name in (*create, "CreateReport", put, "UpdateReport"):
+            question = Question(f"codebuild:{name}", group)
+            session = f"AWSCodeBuild-{self._build.uuid}"
+            if text := self._plane.permissions.why_not(role, session, question):
+                raise _PhaseFailed("CLIENT_ERROR", f"{report.group}: {text}")
 
 
 _BUILDSPEC_PHASES = ("INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD")

@@ -93,7 +93,8 @@ class Runner:
             live = self._lambda(deployment).get_alias(
                 FunctionName=spec.function, Name=spec.alias
             )
-            self._lambda(deployment).get_function_configuration(
+            # Not by the role: what AWS's own policy for CodeDeploy grants is too little.
+            self._plane.client("lambda").get_function_configuration(
                 FunctionName=spec.function, Qualifier=spec.target
             )
         except ClientError as error:

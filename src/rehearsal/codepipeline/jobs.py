@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.asking import Question
 from rehearsal.codepipeline.records import ActionRun, Execution, Location
 from rehearsal.plane import Plane
 
@@ -68,10 +69,20 @@ class Job:
         """The artifact store's key, or nothing for S3's own."""
         return str(self.store.get("encryptionKey", {}).get("id", ""))
 
+    @property
+    def role_arn(self) -> str:
+        """The action's role, or the pipeline's."""
+        role = self.run.action.get("roleArn") or self.execution.declaration["roleArn"]
+        return str(role)
+
     def client(self, service: str) -> Any:
         """Return a client that acts as the action's role, or as the pipeline's."""
-        role = self.run.action.get("roleArn") or self.execution.declaration["roleArn"]
-        return self.clients.get(service, role, self.execution.pipeline.name)
+        return self.clients.get(service, self.role_arn, self.execution.pipeline.name)
+
+    def why_not(self, question: Question) -> str:
+        """Give why the role may not do what CodePipeline does by it without a call, or ""."""
+        session = f"codepipeline@{self.execution.pipeline.name}"
+        return self.plane.permissions.why_not(self.role_arn, session, question)
 
     def output_location(self, name: str) -> Location:
         """Return where the output artifact ``name`` goes; the same each time."""

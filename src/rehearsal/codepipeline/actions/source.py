@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rehearsal.asking import Question
 from rehearsal.codepipeline.jobs import ActionFailed, Job
 from rehearsal.source import Commit, NoSuchRevision, SourceMirror
 
@@ -30,13 +31,16 @@ def fetch_from_github(job: Job) -> None:
 def fetch_from_connection(job: Job) -> None:
     """Carry out a source action of provider CodeStarSourceConnection (GitHub App)."""
     settings = job.configuration
-    answer = job.client("codeconnections").get_connection(
-        ConnectionArn=settings["ConnectionArn"]
+    connection = settings["ConnectionArn"]
+    if denied := job.why_not(Question("codeconnections:UseConnection", connection)):
+        raise ActionFailed(denied, "PermissionError")
+    answer = job.plane.client("codeconnections").get_connection(
+        ConnectionArn=connection
     )
     status = answer["Connection"]["ConnectionStatus"]
     if status != "AVAILABLE":
         raise ActionFailed(
-            f"Connection {settings['ConnectionArn']} is not available: it is {status}. "
+            f"Connection {connection} is not available: it is {status}. "
             "Complete the connection in the console.",
             "ConfigurationError",
         )
