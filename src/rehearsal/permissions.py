@@ -48,6 +48,7 @@ class Permissions:
         self._account = account
         self._lock = threading.Lock()
         self._refused: dict[Refusal, int] = {}
+        self._allowed: dict[str, set[str]] = {}
         self.mode = mode or os.environ.get("REHEARSAL_PERMISSIONS", DEFAULT_MODE)
         if self.mode not in MODES:
             raise ValueError(f"no mode {self.mode}; there are {', '.join(MODES)}")
@@ -82,7 +83,7 @@ class Permissions:
         return self._refusal(role, principal, question)
 
     def page(self, method: str, body: dict[str, Any]) -> Any:
-        """Serve ``/_rehearsal/permissions``: the mode, and what was not allowed."""
+        """Serve ``/_rehearsal/permissions``: the mode, what was not allowed and what was."""
         if method == "POST":
             if body["mode"] not in MODES:
                 raise ValueError(f"no mode {body['mode']}; there are {MODES}")
@@ -90,7 +91,9 @@ class Permissions:
         if method == "DELETE":
             with self._lock:
                 self._refused.clear()
+                self._allowed.clear()
         with self._lock:
+            allowed = {role: sorted(each) for role, each in self._allowed.items()}
             found = [
                 {
                     "role": each.role,
@@ -101,12 +104,14 @@ class Permissions:
                 }
                 for each, times in self._refused.items()
             ]
-        return {"mode": self.mode, "not_allowed": found}
+        return {"mode": self.mode, "not_allowed": found, "allowed": allowed}
 
     def _refusal(self, role: Any, principal: str, question: Question) -> str:
         """Record what is not allowed; give IAM's words where it is refused, else ""."""
         reason = "" if question.action in _ALWAYS else self._reason(role, question)
         if not reason:
+            with self._lock:
+                self._allowed.setdefault(str(role.arn), set()).add(question.action)
             return ""
         resource = question.resource or "*"
         refusal = Refusal(str(role.arn), question.action, resource, reason)

@@ -22,7 +22,13 @@ from delivery.validate import (
     watching,
 )
 from delivery.validate.model import Finding, Rule, Subject
-from delivery.validate.privilege import escalation, functions, proof
+from delivery.validate.privilege import (
+    builders,
+    escalation,
+    functions,
+    moving,
+    proof,
+)
 
 RULES: tuple[Rule, ...] = (
     *parameters.RULES,
@@ -34,6 +40,8 @@ RULES: tuple[Rule, ...] = (
     *triggers.RULES,
     *builds.RULES,
     *proof.RULES,
+    *moving.RULES,
+    *builders.RULES,
     *escalation.RULES,
     *functions.RULES,
     *watching.RULES,

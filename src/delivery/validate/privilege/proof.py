@@ -27,6 +27,18 @@ def foundation_stack(subject: Subject) -> Stack:
     return Stack(name, subject.region, subject.foundation.body, values)
 
 
+def pipeline_stack(subject: Subject) -> Stack:
+    """Give the pipeline's stack as the tool deploys it: the foundation's outputs come in."""
+    declared = subject.pipeline.section("Parameters")
+    outputs = foundation_stack(subject).outputs()
+    asked_for = {key: "any" for key, each in declared.items() if "Default" not in each}
+    known = {**asked_for, **subject.delivery, **outputs}
+    given = {key: value for key, value in known.items() if key in declared}
+    values = effective_parameters(subject.pipeline.body, given)
+    name = f"{subject.delivery['ProjectName']}-pipeline"
+    return Stack(name, subject.region, subject.pipeline.body, values)
+
+
 def application_stacks(subject: Subject) -> Iterator[tuple[str, Stack]]:
     """Give the application's stack as each environment deploys it.
 
@@ -95,6 +107,23 @@ def _lack(
         f"{need.kind or 'SAM'}, needs it in {environments} "
         f"({subject.application.name}:{line}; {reason})",
     )
+
+
+def lacks(
+    rule: str, subject: Subject, role: RoleGrants, needs: Iterable[Need]
+) -> Iterator[Finding]:
+    """Name each action that ``role`` lacks, once, with who asks for it first."""
+    told: dict[str, tuple[Need, str]] = {}
+    for need, reason in missing(role, needs):
+        told.setdefault(need.action, (need, reason))
+    for need, reason in told.values():
+        yield Finding(
+            rule,
+            subject.foundation.name,
+            role.line,
+            f"{role.logical_id} lacks {need.action} on {need.resource}: "
+            f"{need.logical_id} needs it ({need.why}; {reason})",
+        )
 
 
 def missing(role: RoleGrants, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:

@@ -1,0 +1,217 @@
+"""The roles of the build projects hold what CodeBuild and their commands need, and no more.
+
+Sources: "Allow CodeBuild to interact with other AWS services", "Test report permissions" and
+"Encrypt build outputs", AWS CodeBuild User Guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsrules.buildspec import BuildspecError, parse_buildspec
+from awsrules.templates import line_of
+from delivery.validate.actions import actions_of
+from delivery.validate.builds import PROJECT_TYPE, is_inline
+from delivery.validate.model import Finding, Rule, Subject
+from delivery.validate.privilege.commands import Use, uses_in
+from delivery.validate.privilege.grants import grants_of
+from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
+from delivery.validate.privilege.needs import Need
+from delivery.validate.privilege.proof import (
+    foundation_stack,
+    lacks,
+    pipeline_stack,
+    surplus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A build project: its properties as they will be, and what its buildspec says."""
+
+    logical_id: str
+    name: str
+    role: str
+    properties: Mapping[str, Any]
+    buildspec: str
+    file: str
+    line: int
+    puts_out: bool
+
+
+def projects_of(subject: Subject) -> Iterator[Project]:
+    """Give the projects of the pipeline's template whose role is the foundation's."""
+    stack = pipeline_stack(subject)
+    outputs = {
+        each.configuration["ProjectName"]["Ref"]
+        for each in actions_of(subject.pipeline)
+        if each.outputs and "Ref" in each.configuration.get("ProjectName", ())
+    }
+    for logical_id, resource in subject.pipeline.section("Resources").items():
+        if resource.get("Type") != PROJECT_TYPE:
+            continue
+        line = line_of(subject.pipeline.body, "Resources", logical_id) or 1
+        role = resource["Properties"].get("ServiceRole", {}).get("Ref", "")
+        properties = stack.properties(logical_id)
+        given = str(properties["Source"].get("BuildSpec", "buildspec.yml"))
+        inline = is_inline(given)
+        yield Project(
+            logical_id=logical_id,
+            name=str(properties["Name"]),
+            role=role.removesuffix("Arn"),
+            properties=properties,
+            buildspec=given if inline else subject.buildspecs.get(given, ""),
+            file=f"{subject.pipeline.name}:{line}" if inline else given,
+            line=line,
+            puts_out=logical_id in outputs,
+        )
+
+
+def needs_of_builders(subject: Subject) -> dict[str, list[Need]]:
+    """Give what each role's projects need, by role."""
+    found: dict[str, list[Need]] = {}
+    for project in projects_of(subject):
+        needs = found.setdefault(project.role, [])
+        needs.extend(_of_codebuild(project, subject))
+        needs.extend(_of_commands(project, subject))
+    return found
+
+
+def _of_codebuild(project: Project, subject: Subject) -> Iterator[Need]:
+    """What CodeBuild does by the role before, beside and after the commands."""
+    stack = foundation_stack(subject)
+    here = f"{stack.region}:{ACCOUNT}"
+    bucket = stack.arn("ArtifactBucket")
+    logs = project.properties["LogsConfig"]["CloudWatchLogs"]["GroupName"]
+    stream = f"arn:{PARTITION}:logs:{here}:log-group:{logs}:log-stream:any"
+    wanted = {
+        stream: "logs:CreateLogStream logs:PutLogEvents",
+        bucket: "s3:GetBucketAcl s3:GetBucketLocation",
+        f"{bucket}/any": "s3:GetObject s3:GetObjectVersion",
+    }
+    key = "kms:Decrypt kms:DescribeKey"
+    if cache := project.properties.get("Cache", {}).get("Location"):
+        wanted[f"arn:{PARTITION}:s3:::{cache}/any"] = "s3:GetObject s3:PutObject"
+        key += " kms:GenerateDataKey"
+    if project.puts_out:
+        wanted[f"{bucket}/any"] += " s3:PutObject"
+        key += " kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo"
+    wanted[str(project.properties["EncryptionKey"])] = key
+    for resource, actions in wanted.items():
+        for action in actions.split():
+            yield _need(action, resource, project, "CodeBuild itself")
+    yield from _of_reports(project, here)
+
+
+def _of_reports(project: Project, here: str) -> Iterator[Need]:
+    try:
+        reports = parse_buildspec(project.buildspec).reports
+    except BuildspecError:
+        return  # the rule `buildspec` tells
+    for report in reports:
+        group = f"arn:{PARTITION}:codebuild:{here}:report-group/{project.name}"
+        put = "BatchPutCodeCoverages" if report.is_coverage else "BatchPutTestCases"
+        for name in ("CreateReportGroup", "CreateReport", put, "UpdateReport"):
+            why = f"report {report.group}"
+            yield _need(f"codebuild:{name}", f"{group}-{report.group}", project, why)
+
+
+def _of_commands(project: Project, subject: Subject) -> Iterator[Need]:
+    stack = foundation_stack(subject)
+    for use in uses_in(project.buildspec, subject.root, project.file):
+        environments = [use.environment] if use.environment else list(subject.values)
+        for environment in environments:
+            resource, context = _place(use, stack, environment)
+            yield _need(use.action, resource, project, use.where, context)
+
+
+def _place(use: Use, stack: Stack, environment: str) -> tuple[str, Mapping[str, str]]:
+    """Give the ARN of a kind of resource in an environment, and the request's keys."""
+    here = f"{stack.region}:{ACCOUNT}"
+    names, releases = stack.parameters, stack.arn("ReleaseBucket")
+    project, label, prefix = (
+        names[each] for each in ("ProjectName", "ProjectLabel", "NamePrefix")
+    )
+    function = f"{prefix}-{environment}-any"
+    formation = f"arn:{PARTITION}:cloudformation:{here}:stack/{project}"
+    gateway = f"arn:{PARTITION}:apigateway:{stack.region}::"
+    match use.kind:
+        case "ledger-list":
+            return releases, {"s3:prefix": f"ledger/{environment}/"}
+        case "ledger" | "releases" | "reviews" | "packages":
+            return f"{releases}/{use.kind}/any", {}
+        case "release-bucket":
+            return releases, {}
+        case "delivery-key":
+            return stack.arn("DeliveryKey"), {}
+        case "stack":
+            return f"{formation}-lambda-{environment}/any", {}
+        case "review-stack":
+            return f"{formation}-review-{environment}/any", {}
+        case "transform":
+            region = f"cloudformation:{stack.region}:aws"
+            return f"arn:{PARTITION}:{region}:transform/Serverless-2016-10-31", {}
+        case "pipeline":
+            return f"arn:{PARTITION}:codepipeline:{here}:{label}Pipeline", {}
+        case "project":
+            return f"arn:{PARTITION}:codebuild:{here}:project/{label}Build", {}
+        case "report-group":
+            return f"arn:{PARTITION}:codebuild:{here}:report-group/{label}Build-any", {}
+        case "function":
+            return f"arn:{PARTITION}:lambda:{here}:function:{function}", {}
+        case "log-group":
+            group = f"log-group:/aws/lambda/{function}"
+            return f"arn:{PARTITION}:logs:{here}:{group}", {}
+        case "api":
+            return f"arn:{PARTITION}:execute-api:{here}:any/{environment}/GET/any", {}
+        case "api-key":
+            return f"{gateway}/apikeys/any", {}
+        case "api-stage":
+            return f"{gateway}/restapis/any/stages/{environment}", {}
+        case _:
+            return "*", {}
+
+
+def _need(
+    action: str,
+    resource: str,
+    project: Project,
+    where: str,
+    context: Mapping[str, str] | None = None,
+) -> Need:
+    return Need(action, resource, where, "", project.logical_id, context or {})
+
+
+def builders_lack_nothing(subject: Subject) -> Iterator[Finding]:
+    """Name each permission that a project needs and its role lacks."""
+    stack = foundation_stack(subject)
+    for name, needs in needs_of_builders(subject).items():
+        yield from lacks("build-lacks", subject, grants_of(stack, name), needs)
+
+
+def builders_have_no_more(subject: Subject) -> Iterator[Finding]:
+    """Name each permission of a project's role that neither CodeBuild nor a command needs."""
+    stack = foundation_stack(subject)
+    for name, needs in needs_of_builders(subject).items():
+        for grant in surplus(grants_of(stack, name), needs):
+            message = (
+                f"{name} may {grant.action} ({grant.statement}), and neither CodeBuild "
+                "nor a command of its projects needs it"
+            )
+            yield Finding("build-surplus", subject.foundation.name, grant.line, message)
+
+
+RULES = (
+    Rule(
+        "build-lacks",
+        "The role of each build project may do what CodeBuild and its commands do.",
+        builders_lack_nothing,
+    ),
+    Rule(
+        "build-surplus",
+        "The role of a build project may do nothing that nobody there needs.",
+        builders_have_no_more,
+    ),
+)

@@ -1,0 +1,132 @@
+"""The pipeline's role holds what its actions need, and no more.
+
+Sources: "Add permissions to the CodePipeline service role" and the action references, AWS
+CodePipeline User Guide; "Permissions for SSE-KMS", Amazon S3 User Guide; "Encrypt an Amazon
+SNS topic", Amazon SNS Developer Guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from delivery.validate.actions import Action, actions_of, pipelines_of
+from delivery.validate.model import Finding, Rule, Subject
+from delivery.validate.privilege.grants import grants_of
+from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
+from delivery.validate.privilege.needs import Need
+from delivery.validate.privilege.proof import (
+    foundation_stack,
+    lacks,
+    pipeline_stack,
+    surplus,
+)
+
+MOVER = "CodePipelineServiceRole"
+
+# What an action calls of CloudFormation on its stack, by mode.
+_MODES: Mapping[str, str] = {
+    "CHANGE_SET_REPLACE": (
+        "CreateChangeSet DeleteChangeSet DescribeChangeSet DescribeStacks"
+    ),
+    "CHANGE_SET_EXECUTE": "DescribeChangeSet DescribeStacks ExecuteChangeSet",
+    "CREATE_UPDATE": "CreateStack DescribeStacks UpdateStack",
+    "REPLACE_ON_FAILURE": "CreateStack DeleteStack DescribeStacks UpdateStack",
+    "DELETE_ONLY": "DeleteStack DescribeStacks",
+}
+_TRANSFORMED = frozenset({"CHANGE_SET_REPLACE", "CREATE_UPDATE", "REPLACE_ON_FAILURE"})
+_USE_OF_KEY = "Decrypt DescribeKey Encrypt GenerateDataKey ReEncryptFrom ReEncryptTo"
+_OF_STORE = "GetBucketAcl GetBucketLocation GetBucketVersioning"
+_OF_ARTIFACTS = (
+    "GetObject GetObjectTagging GetObjectVersion GetObjectVersionTagging PutObject "
+    "PutObjectTagging"
+)
+
+
+def needs_of_pipeline(subject: Subject) -> list[Need]:
+    """Give what the pipeline's role is asked for, by every action it can have."""
+    stack = pipeline_stack(subject)
+    found = list(_of_the_store(subject, stack))
+    for action in actions_of(subject.pipeline):
+        found.extend(_of_action(action, subject, stack))
+    return found
+
+
+def _of_the_store(subject: Subject, stack: Stack) -> Iterator[Need]:
+    for logical_id, properties in pipelines_of(subject.pipeline):
+        store: Any = stack.resolved(properties["ArtifactStore"])
+        bucket = f"arn:{PARTITION}:s3:::{store['Location']}"
+        own = {"aws:ResourceAccount": ACCOUNT}
+        why = "the artifact store"
+        for name in _OF_STORE.split():
+            yield Need(f"s3:{name}", bucket, why, "", logical_id)
+        for name in _OF_ARTIFACTS.split():
+            yield Need(f"s3:{name}", f"{bucket}/any", why, "", logical_id, own)
+        if key := store.get("EncryptionKey", {}).get("Id"):
+            for name in _USE_OF_KEY.split():
+                yield Need(f"kms:{name}", key, why, "", logical_id)
+
+
+def _of_action(action: Action, subject: Subject, stack: Stack) -> Iterator[Need]:
+    given: Any = stack.resolved(action.configuration)
+    here = f"{stack.region}:{ACCOUNT}"
+    why = f"{action.name} of {action.stage} ({subject.pipeline.name}:{action.line})"
+
+    def need(name: str, resource: str, **context: str) -> Need:
+        keys = {key.replace("_", ":", 1): text for key, text in context.items()}
+        return Need(name, resource, why, "", action.name, keys)
+
+    match action.provider:
+        case "CodeStarSourceConnection":
+            # Both prefixes are in use for the same connection.
+            for service in ("codeconnections", "codestar-connections"):
+                yield need(f"{service}:UseConnection", given["ConnectionArn"])
+        case "CodeBuild":
+            project = f"arn:{PARTITION}:codebuild:{here}:project/{given['ProjectName']}"
+            for name in ("BatchGetBuilds", "StartBuild", "StopBuild"):
+                yield need(f"codebuild:{name}", project)
+        case "CloudFormation":
+            formation = f"arn:{PARTITION}:cloudformation"
+            target = f"{formation}:{here}:stack/{given['StackName']}/any"
+            for name in _MODES.get(action.mode, "").split():
+                yield need(f"cloudformation:{name}", target)
+            if action.mode in _TRANSFORMED:
+                transform = f"{formation}:{stack.region}:aws:transform"
+                name = "cloudformation:CreateChangeSet"
+                yield need(name, f"{transform}/Serverless-2016-10-31")
+            if role := given.get("RoleArn"):
+                to = "cloudformation.amazonaws.com"
+                yield need("iam:PassRole", role, iam_PassedToService=to)
+        case "Manual" if topic := given.get("NotificationArn"):
+            yield need("sns:Publish", topic)
+
+
+def pipeline_lacks_nothing(subject: Subject) -> Iterator[Finding]:
+    """Name each permission that an action needs and the pipeline's role lacks."""
+    role = grants_of(foundation_stack(subject), MOVER)
+    yield from lacks("pipeline-lacks", subject, role, needs_of_pipeline(subject))
+
+
+def pipeline_has_no_more(subject: Subject) -> Iterator[Finding]:
+    """Name each permission of the pipeline's role that no action needs."""
+    role = grants_of(foundation_stack(subject), MOVER)
+    for grant in surplus(role, needs_of_pipeline(subject)):
+        message = (
+            f"{MOVER} may {grant.action} ({grant.statement}), and no action of the "
+            "pipeline needs it"
+        )
+        yield Finding("pipeline-surplus", subject.foundation.name, grant.line, message)
+
+
+RULES = (
+    Rule(
+        "pipeline-lacks",
+        "The pipeline's role may do what each of its actions does.",
+        pipeline_lacks_nothing,
+    ),
+    Rule(
+        "pipeline-surplus",
+        "The pipeline's role may do nothing that no action needs.",
+        pipeline_has_no_more,
+    ),
+)
