@@ -53,7 +53,7 @@ _FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "codeconnections": (("ConnectionArn", "{}"),),
     "codepipeline": (("pipelineName", "{}"),),
     "iam": (("RoleName", "role/{}"), ("PolicyArn", "{}")),
-    "kms": (("KeyId", "key/{}"),),
+    "kms": (("KeyId", "key/{}"), ("AliasName", "{}")),
     "lambda": (("FunctionName", "function:{}"), ("Resource", "{}")),
     "logs": (("logGroupName", "log-group:{}"),),
     "secretsmanager": (("SecretId", "secret:{}"),),
@@ -140,6 +140,8 @@ def resource_of(call: Asking, place: Place) -> str:
             return _deployment(call, place)
     for name, form in _FORMS.get(call.service, ()):
         if given := call.given(name):
+            if name == "KeyId" and ":alias/" in f":{given}":
+                return ""  # the question is about the alias's key
             return _arn(call.service, form, given, place)
     return _named_in_other_ways(call, place)
 
@@ -179,8 +181,6 @@ def _deployment(call: Asking, place: Place) -> str:
 def _arn(service: str, form: str, given: str, place: Place) -> str:
     if given.startswith("arn:"):
         return given
-    if service == "kms" and given.startswith("alias/"):
-        form = "{}"
     region = "" if service in _GLOBAL else place.region
     return f"arn:aws:{service}:{region}:{place.account}:{form.format(given)}"
 

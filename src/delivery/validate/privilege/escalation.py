@@ -17,8 +17,16 @@ from delivery.validate.privilege.names import ACCOUNT, Stack
 from delivery.validate.privilege.proof import DEPLOYER, foundation_stack
 
 STRANGER = "999988887777"
-BUILDERS = ("CodeBuildServiceRole", "VerificationRole", "RecorderRole", "ReviewRole")
+BUILDERS = (
+    "CodeBuildServiceRole",
+    "VerificationRole",
+    "RecorderRole",
+    "ReviewRole",
+    "CheckRole",
+)
 SERVICE_ROLES = (DEPLOYER, "CodePipelineServiceRole", *BUILDERS)
+EMERGENCY = "BreakGlassRole"
+ROLES = (*SERVICE_ROLES, EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,12 @@ def _with_roles(stack: Stack) -> Iterator[Attempt]:
     bounded = {"iam:PermissionsBoundary": boundary}
     to_lambda = {"iam:PassedToService": "lambda.amazonaws.com"}
     to_ec2 = {"iam:PassedToService": "ec2.amazonaws.com"}
-    for role in SERVICE_ROLES:
+    for role in ROLES:
         yield Attempt(role, "pass a foreign role", "iam:PassRole", foreign, to_lambda)
         yield Attempt(
             role, "pass a role to another service", "iam:PassRole", own, to_ec2
         )
-        for name in SERVICE_ROLES:
+        for name in ROLES:
             for action in ("iam:PutRolePolicy", "iam:AttachRolePolicy"):
                 what = f"edit {name}"
                 yield Attempt(role, what, action, stack.arn(name), bounded)
@@ -113,7 +121,7 @@ def _outside_the_prefix(stack: Stack) -> Iterator[Attempt]:
         f"arn:aws:codebuild:{here}:project/somebody-elses": ("codebuild:StartBuild",),
     }
     bounded = {"iam:PermissionsBoundary": stack.arn("PermissionsBoundary")}
-    for role in SERVICE_ROLES:
+    for role in ROLES:
         for resource, actions in others.items():
             for action in actions:
                 says = "act outside the prefix"
@@ -131,7 +139,7 @@ def _builds_that_deploy(stack: Stack) -> Iterator[Attempt]:
         function: ("UpdateFunctionCode", "UpdateAlias", "PublishVersion"),
         pipeline: ("PutApprovalResult", "UpdatePipeline", "StartPipelineExecution"),
     }
-    for role in BUILDERS:
+    for role in (*BUILDERS, EMERGENCY):
         for resource, names in tries.items():
             for name in names:
                 action = f"{resource.split(':')[2]}:{name}"
@@ -146,11 +154,16 @@ def _on_what_is_kept(stack: Stack) -> Iterator[Attempt]:
     record = f"arn:aws:s3:::{prefix}-production-records/analyses/any"
     ledger = stack.arn("ReleaseBucket") + "/ledger/any"
     key = f"arn:aws:kms:{stack.region}:{ACCOUNT}:key/any"
-    for role in SERVICE_ROLES:
+    for role in ROLES:
         for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
             yield Attempt(role, "delete a record", action, record)
             yield Attempt(role, "delete from the ledger", action, ledger)
-        yield Attempt(role, "read a record", "s3:GetObject", record)
+        if role == EMERGENCY:
+            # To read records is what it is for; to change one is not.
+            yield Attempt(role, "overwrite a record", "s3:PutObject", record)
+            yield Attempt(role, "read a release", "s3:GetObject", ledger)
+        else:
+            yield Attempt(role, "read a record", "s3:GetObject", record)
         for name in ("ScheduleKeyDeletion", "DisableKey"):
             yield Attempt(role, "destroy a key", f"kms:{name}", key)
         delivery = stack.arn("DeliveryKey")
@@ -160,7 +173,7 @@ def _on_what_is_kept(stack: Stack) -> Iterator[Attempt]:
 def attempts_refused(subject: Subject) -> Iterator[Finding]:
     """Check that each attempt is refused."""
     stack = foundation_stack(subject)
-    roles = {name: grants_of(stack, name) for name in SERVICE_ROLES}
+    roles = {name: grants_of(stack, name) for name in ROLES}
     for each in attempts_of(stack):
         role = roles[each.role]
         request = Request(each.action, each.resource, each.context, role.arn)
@@ -183,6 +196,7 @@ _USERS: Mapping[str, tuple[str, str]] = {
     "VerificationRole": ("codebuild", "Verify"),
     "RecorderRole": ("codebuild", "Record"),
     "ReviewRole": ("codebuild", "Review"),
+    "CheckRole": ("codebuild", "Check"),
 }
 _SERVICES = ("cloudformation", "codebuild", "codepipeline", "ec2", "lambda")
 
@@ -200,6 +214,40 @@ def strangers_refused(subject: Subject) -> Iterator[Finding]:
         if not trusts(role.trust, own).allowed:
             message = f"{name} cannot be assumed by {own.principal} itself"
             yield Finding("role-trust", subject.foundation.name, role.line, message)
+    yield from _emergency_only(subject, stack)
+
+
+def _emergency_only(subject: Subject, stack: Stack) -> Iterator[Finding]:
+    """Check that a person of this account takes the role for emergencies, and only so."""
+    role = grants_of(stack, EMERGENCY)
+    proper = {
+        "aws:MultiFactorAuthPresent": "true",
+        "aws:MultiFactorAuthAge": "60",
+        "aws:RequestedRegion": stack.region,
+    }
+    person = f"arn:aws:iam::{ACCOUNT}:user/person"
+    services = [f"{each}.amazonaws.com" for each in _SERVICES]
+    callers: list[tuple[str, str, Mapping[str, str]]] = [
+        *((service, service, proper) for service in services),
+        ("another account", f"arn:aws:iam::{STRANGER}:user/person", proper),
+        ("a person who says nothing of a second factor", person, {}),
+    ]
+    for says, key, value in (
+        ("a person without a second factor", "aws:MultiFactorAuthPresent", "false"),
+        ("a person of yesterday", "aws:MultiFactorAuthAge", "86400"),
+        ("a person in another region", "aws:RequestedRegion", "elsewhere"),
+    ):
+        callers.append((says, person, {**proper, key: value}))
+    for says, principal, context in callers:
+        if trusts(
+            role.trust, Request("sts:AssumeRole", "*", context, principal)
+        ).allowed:
+            message = f"{EMERGENCY} can be assumed by {says}"
+            yield Finding("role-trust", subject.foundation.name, role.line, message)
+    own = Request("sts:AssumeRole", "*", proper, person)
+    if not trusts(role.trust, own).allowed:
+        message = f"{EMERGENCY} cannot be assumed by a person with a second factor"
+        yield Finding("role-trust", subject.foundation.name, role.line, message)
 
 
 def _own_caller(stack: Stack, service: str, project: str) -> Request:
@@ -224,9 +272,9 @@ def _callers(stack: Stack, service: str, project: str) -> Iterator[tuple[str, Re
         says = "its service for another account"
         yield says, Request(own.action, "*", context, own.principal)
     if project:
-        context = {**own.context, "aws:SourceArn": "arn:aws:codebuild:r:1:project/x"}
-        says = "another project"
-        yield says, Request(own.action, "*", context, own.principal)
+        source = f"arn:aws:{service}:{stack.region}:{ACCOUNT}:project/somebody-elses"
+        context = {**own.context, "aws:SourceArn": source}
+        yield "another project", Request(own.action, "*", context, own.principal)
 
 
 RULES = (

@@ -5,16 +5,13 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
-import pytest
-
-from delivery.validate.privilege.grants import RoleGrants, grants_of
+from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.proof import (
     DEPLOYER,
     deployer_has_no_more,
     deployer_lacks_nothing,
     deployment_needs,
     foundation_stack,
-    missing,
     surplus,
 )
 
@@ -62,18 +59,6 @@ FOREIGN_LACKS = set("""
     """.split())
 
 
-def without(role: RoleGrants, statement: str, action: str) -> RoleGrants:
-    """Give the role with one action of one statement removed."""
-    documents = copy.deepcopy(list(role.documents))
-    for document in documents:
-        for body in document["Statement"]:
-            if body["Sid"] == statement and body["Effect"] == "Allow":
-                given = body["Action"]
-                given = [given] if isinstance(given, str) else given
-                body["Action"] = [each for each in given if each != action]
-    return replace(role, documents=tuple(documents))
-
-
 def test_our_deployment_role_holds_what_is_needed_and_no_more(make_subject) -> None:
     subject = make_subject()
     assert [str(each) for each in deployer_lacks_nothing(subject)] == []
@@ -99,28 +84,6 @@ def test_a_permission_too_much_is_named_with_its_own_line(make_subject) -> None:
     assert "may lambda:InvokeFunction (ManageFunctions)" in finding.message
     lines = subject.foundation.text.splitlines()
     assert lines[(finding.line or 0) - 1].strip() == "- lambda:InvokeFunction"
-
-
-def test_any_one_permission_removed_is_named(make_subject) -> None:
-    subject = make_subject()
-    role = grants_of(foundation_stack(subject), DEPLOYER)
-    needs = [each for many in deployment_needs(subject).values() for each in many]
-    unnamed = [
-        (grant.statement, grant.action)
-        for grant in role.grants
-        if grant.action
-        not in {
-            _canonical(need.action, grant.action)
-            for need, _ in missing(without(role, grant.statement, grant.action), needs)
-        }
-    ]
-    print(f"{len(role.grants) - len(unnamed)} of {len(role.grants)} named")
-    assert len(role.grants) > 120
-    assert unnamed == []
-
-
-def _canonical(needed: str, granted: str) -> str:
-    return granted if needed.lower() == granted.lower() else needed
 
 
 def test_an_application_of_another_shape_gets_its_missing_permissions_listed(

@@ -38,6 +38,15 @@ BUILD_TRUST = (
     '                "aws:SourceArn": !Sub "arn:${AWS::Partition}:codebuild:${AWS::Region}:'
     '${AWS::AccountId}:project/${ProjectLabel}Build"\n'
 )
+CHECKED_PACKAGES = (
+    "              - Sid: ReadPackages\n                Effect: Allow\n"
+    "                Action: s3:GetObject\n"
+    '                Resource: !Sub "${ReleaseBucket.Arn}/packages/*"\n'
+)
+EMERGENCY_READS = (
+    "                  - s3:GetObject\n                  - s3:GetObjectVersion\n"
+    "                  - s3:ListBucket\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +76,18 @@ BUILD_TRUST = (
             "                  - logs:PutLogEvents\n" + BUILD_LOG,
             '                  - cloudformation:*\n                Resource: !Sub "*',
             "deploy from a build",
+        ),
+        (
+            CHECKED_PACKAGES,
+            CHECKED_PACKAGES.replace(
+                "s3:GetObject", "[s3:GetObject, s3:DeleteObject]"
+            ).replace("packages/*", "*"),
+            "CheckRole can delete from the ledger",
+        ),
+        (
+            EMERGENCY_READS,
+            EMERGENCY_READS + "                  - s3:PutObject\n",
+            "BreakGlassRole can overwrite a record",
         ),
     ],
 )
@@ -126,6 +147,26 @@ def test_the_guard_rail_holds_what_a_loosened_policy_allows(
             BUILD_TRUST,
             BUILD_TRUST.replace('Build"', 'Builder"'),
             "CodeBuildServiceRole cannot be assumed by",
+        ),
+        (
+            "project/${ProjectLabel}Check",
+            "project/*",
+            "CheckRole can be assumed by another project",
+        ),
+        (
+            '              Bool: {"aws:MultiFactorAuthPresent": "true"}\n',
+            "",
+            "BreakGlassRole can be assumed by a person without a second factor",
+        ),
+        (
+            '{"aws:MultiFactorAuthAge": "3600"}',
+            '{"aws:MultiFactorAuthAge": "360000"}',
+            "BreakGlassRole can be assumed by a person of yesterday",
+        ),
+        (
+            'StringEquals: {"aws:RequestedRegion": !Ref AWS::Region}',
+            'StringNotEquals: {"aws:RequestedRegion": nowhere}',
+            "BreakGlassRole can be assumed by a person in another region",
         ),
     ],
 )

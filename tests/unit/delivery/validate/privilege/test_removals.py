@@ -1,0 +1,94 @@
+"""With any one permission of a role removed, the proof names it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsrules.policies import matches_action
+from delivery.validate.model import Subject
+from delivery.validate.privilege.builders import needs_of_builders
+from delivery.validate.privilege.grants import RoleGrants, grants_of
+from delivery.validate.privilege.moving import MOVER, needs_of_pipeline
+from delivery.validate.privilege.needs import Need
+from delivery.validate.privilege.proof import (
+    DEPLOYER,
+    deployment_needs,
+    foundation_stack,
+    missing,
+)
+
+BUILDER = "CodeBuildServiceRole"
+
+
+def deployers(subject: Subject) -> list[Need]:
+    return [each for many in deployment_needs(subject).values() for each in many]
+
+
+def builders(subject: Subject) -> list[Need]:
+    return needs_of_builders(subject)[BUILDER]
+
+
+def without(role: RoleGrants, statement: str, action: str) -> RoleGrants:
+    """Give the role with one action of one statement removed."""
+    documents = [
+        {
+            "Statement": [
+                _less(each, statement, action) for each in document["Statement"]
+            ]
+        }
+        for document in role.documents
+    ]
+    return replace(role, documents=tuple(documents))
+
+
+def _less(body: Mapping[str, Any], statement: str, action: str) -> Mapping[str, Any]:
+    if body["Sid"] != statement or body["Effect"] != "Allow":
+        return body
+    given = body["Action"]
+    given = [given] if isinstance(given, str) else given
+    return {**body, "Action": [each for each in given if each != action]}
+
+
+def named(role: RoleGrants, needs: list[Need]) -> set[str]:
+    return {need.action for need, _ in missing(role, needs)}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("name", "needs_of", "at_least"),
+    [
+        (DEPLOYER, deployers, 120),
+        (MOVER, needs_of_pipeline, 25),
+        (BUILDER, builders, 20),
+    ],
+)
+def test_any_one_permission_removed_is_named(
+    make_subject, name: str, needs_of: Callable[[Subject], list[Need]], at_least: int
+) -> None:
+    subject = make_subject()
+    role = grants_of(foundation_stack(subject), name)
+    # The same question is asked once, however many resources ask it; and a removal is
+    # asked about its own service, because no other service's decisions can change.
+    needs = list({each.key: each for each in needs_of(subject)}.values())
+    assert named(role, needs) == set()
+    by_service = defaultdict(list)
+    for need in needs:
+        by_service[need.action.partition(":")[0].lower()].append(need)
+
+    unnamed = []
+    for grant in role.grants:
+        service = grant.action.partition(":")[0].lower()
+        less = without(role, grant.statement, grant.action)
+        found = named(less, by_service[service])
+        exactly = {each for each in found if matches_action(grant.action, each)}
+        if not found or found != exactly:
+            unnamed.append((grant.statement, grant.action, found))
+
+    print(f"{name}: {len(role.grants) - len(unnamed)} of {len(role.grants)} named")
+    assert len(role.grants) >= at_least
+    assert unnamed == []
