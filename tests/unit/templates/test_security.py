@@ -155,7 +155,7 @@ def test_a_build_cannot_deploy(foundation) -> None:
         for action in allowed(foundation, "CodeBuildServiceRole")
     }
 
-    assert services == {"logs", "s3", "kms", "codebuild", "ecr"}
+    assert services == {"logs", "s3", "kms", "codebuild"}
 
 
 def test_a_build_cannot_touch_the_ledger(foundation) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from delivery.validate.privilege.builders import (
     builders_have_no_more,
     builders_lack_nothing,
     projects_of,
 )
+
+pytestmark = pytest.mark.thorough
 
 
 def lacked(subject) -> set[tuple[str, str]]:

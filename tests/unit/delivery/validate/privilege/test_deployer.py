@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
+import pytest
+
 from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.proof import (
     DEPLOYER,

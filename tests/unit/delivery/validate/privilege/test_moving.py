@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from delivery.validate.privilege.moving import (
     pipeline_has_no_more,
     pipeline_lacks_nothing,
 )
+
+pytestmark = pytest.mark.thorough
 
 
 def test_the_pipelines_role_holds_what_its_actions_need_and_no_more(
