@@ -2,7 +2,8 @@
 
 A call may ask more than one thing: who hands a role over needs ``iam:PassRole``, who reads an
 encrypted object ``kms:Decrypt``. Sources: the Service Authorization Reference (actions,
-resource types, dependent actions); "Permissions for SSE-KMS", Amazon S3 User Guide; "Securing
+resource types, dependent actions); "Fine-tuning the Resources and Conditions sections of
+policies", AWS Lambda Developer Guide; "Permissions for SSE-KMS", Amazon S3 User Guide; "Securing
 Lambda environment variables", AWS Lambda Developer Guide; "Identity and access management for
 AWS CodeDeploy", its permissions reference.
 """
@@ -142,6 +143,9 @@ def resource_of(call: Asking, place: Place) -> str:
         if given := call.given(name):
             if name == "KeyId" and ":alias/" in f":{given}":
                 return ""  # the question is about the alias's key
+            if call.service == "lambda" and (version := call.given("Qualifier")):
+                # Compared with the name and the qualifier that the request has.
+                given = f"{given.removesuffix(f':{version}')}:{version}"
             return _arn(call.service, form, given, place)
     return _named_in_other_ways(call, place)
 
