@@ -89,7 +89,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
 }
 _LITERAL = re.compile(r"\b(?:record|review|verify) (?P<name>[a-z]+)\b")
 # A script is read as if its lines stood in the buildspec; custom steps are a project's own.
-_SCRIPT = re.compile(r"\bbash (?P<path>buildspecs/[\w./-]+\.sh)")
+_SCRIPT = re.compile(r"\bbuildspecs/[\w./*-]+\.sh\b")
 _AWS = re.compile(r"\baws (?P<service>[a-z0-9-]+) (?P<operation>[a-z][a-z0-9-]+)")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
@@ -119,10 +119,10 @@ class Use:
 def uses_in(text: str, root: Path, file: str) -> Iterator[Use]:
     """Give what the commands of a buildspec's text need, those of its scripts too."""
     text = _COMMENT.sub("", text)
-    for found in _SCRIPT.finditer(text):
-        script = root / found["path"]
-        if script.is_file():
-            yield from uses_in(script.read_text(encoding="utf-8"), root, found["path"])
+    for pattern in sorted(set(_SCRIPT.findall(text)) - {file}):
+        for script in sorted(root.glob(pattern)):
+            name = script.relative_to(root).as_posix()
+            yield from uses_in(script.read_text(encoding="utf-8"), root, name)
     known: list[range] = []
     for pattern, used in _COMMANDS.items():
         for found in re.finditer(pattern, text):

@@ -74,6 +74,18 @@ def test_a_script_is_read_with_the_buildspec_that_runs_it(tmp_path: Path) -> Non
     assert (use.action, use.where) == ("sqs:PurgeQueue", "buildspecs/own.sh")
 
 
+def test_the_custom_steps_of_a_build_are_read_as_the_build_runs_them(
+    tmp_path: Path,
+) -> None:
+    steps = tmp_path / "buildspecs" / "custom"
+    steps.mkdir(parents=True)
+    (steps / "10-tell.sh").write_text("aws sns publish --topic-arn t --message m\n")
+    loop = 'for step in buildspecs/custom/*.sh; do bash "$step"; done'
+    (use,) = uses_in(loop, tmp_path, "buildspec.yml")
+    assert use.action == "sns:Publish"
+    assert use.where == "buildspecs/custom/10-tell.sh"
+
+
 def test_an_environment_that_a_command_names_narrows_its_needs(tmp_path: Path) -> None:
     text = "python deploy_pipeline.py verify production"
     assert {each.environment for each in uses_in(text, tmp_path, "b")} == {"production"}
