@@ -19,33 +19,35 @@ from delivery.validate.privilege.proof import (
 
 pytestmark = pytest.mark.thorough
 
-FOREIGN = {
-    "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "mra-x-jobs"}},
-    "Table": {
-        "Type": "AWS::DynamoDB::Table",
-        "Properties": {"TableName": "mra-x-items", "BillingMode": "PAY_PER_REQUEST"},
-    },
-    "Nightly": {
-        "Type": "AWS::Scheduler::Schedule",
-        "Properties": {
-            "Name": "mra-x-nightly",
-            "ScheduleExpression": "rate(1 day)",
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "Target": {
-                "Arn": "arn:aws:sqs:us-east-1:111122223333:mra-x-jobs",
-                "RoleArn": "arn:aws:iam::111122223333:role/mra-x-nightly",
-            },
-        },
-    },
-    "Machine": {
-        "Type": "AWS::StepFunctions::StateMachine",
-        "Properties": {
-            "StateMachineName": "mra-x-machine",
-            "RoleArn": "arn:aws:iam::111122223333:role/mra-x-machine",
-            "DefinitionString": "{}",
-        },
-    },
-}
+# Another application's resources, as somebody writes them into the template.
+FOREIGN = """\
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: !Sub "mra-${Environment}-jobs"}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub "mra-${Environment}-items"
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: !Sub "mra-${Environment}-nightly"
+      ScheduleExpression: rate(1 day)
+      FlexibleTimeWindow: {Mode: "OFF"}
+      Target:
+        Arn: !GetAtt Jobs.Arn
+        RoleArn: !GetAtt AnalyzeRole.Arn
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      StateMachineName: !Sub "mra-${Environment}-machine"
+      RoleArn: !GetAtt AnalyzeRole.Arn
+      DefinitionString: '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
+"""
 
 FOREIGN_LACKS = set("""
     dynamodb:CreateTable dynamodb:DeleteTable dynamodb:DescribeContinuousBackups
@@ -91,13 +93,23 @@ def test_a_permission_too_much_is_named_with_its_own_line(make_subject) -> None:
 def test_an_application_of_another_shape_gets_its_missing_permissions_listed(
     make_subject,
 ) -> None:
-    subject = make_subject()
-    packaged = copy.deepcopy(dict(subject.packaged))
-    packaged["Resources"].update(FOREIGN)
-    findings = list(deployer_lacks_nothing(replace(subject, packaged=packaged)))
+    subject = make_subject(template={"Resources:\n": FOREIGN})
+    findings = list(deployer_lacks_nothing(subject))
     lacked = {each.message.split(" lacks ")[1].split(" on ")[0] for each in findings}
     # The queue brings nothing: its type is in use, and its name begins with the prefix.
     assert lacked == FOREIGN_LACKS
+    # Each names who asks for it, where that stands, and in which environments.
+    lines = subject.application.text.splitlines()
+    for each in findings:
+        asker = each.message.split(": ")[1].split(" (")[0]
+        line = int(each.message.split("template.yaml:")[1].split(";")[0])
+        assert lines[line - 1].strip() == f"{asker}:"
+        assert "needs it in development, staging, production" in each.message
+    passed = [each.message for each in findings if "iam:PassRole" in each.message]
+    assert {each.split(": ")[1].split(" (")[0] for each in passed} == {
+        "Nightly",
+        "Machine",
+    }
 
 
 def test_a_narrowed_write_is_needed_again_once_its_property_is_used(
