@@ -51,6 +51,7 @@ def server():
         "/_rehearsal/health": (200, {"status": "ok", "version": __version__}),
         "/_rehearsal/source": (200, {"branch": "main", "commit": COMMIT}),
         "/_rehearsal/summary": (200, {"not_rehearsed": [{"resource": "Trail"}]}),
+        "/_rehearsal/permissions": (200, {"not_allowed": [{"role": "r"}]}),
     }
     threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     yield server
@@ -142,6 +143,7 @@ def test_a_commit_is_made_in_the_planes_source(running, server) -> None:
 
 def test_what_was_not_made_is_read(running) -> None:
     assert running.not_rehearsed() == [{"resource": "Trail"}]
+    assert running.not_allowed() == [{"role": "r"}]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,13 @@ from typing import Any
 
 import pytest
 
+from delivery.cli.validate import read_subject
+from delivery.config import load_configuration
+from delivery.validate.privilege.builders import needs_of_builders
+from delivery.validate.privilege.moving import MOVER, needs_of_pipeline
+from delivery.validate.privilege.proof import DEPLOYER, deployment_needs
+from own_plane import call_control
+
 from .conftest import TOKEN, Workplace
 
 pytestmark = pytest.mark.soak
@@ -22,6 +29,9 @@ STAGES = [
     "ApproveProduction",
     "DeployProduction",
 ]
+
+# What a role did that its proof need not know.
+EXPECTED: dict[str, set[str]] = {}
 
 
 def test_both_releases_pass_every_stage(rehearsal: dict[str, Any]) -> None:
@@ -44,6 +54,30 @@ def test_nothing_that_was_not_made_is_called_passed(
 ) -> None:
     for item in rehearsal["not_rehearsed"]:
         assert item["resource"] and item["type"] and item["reason"]
+
+
+def test_no_call_was_refused_and_none_is_unknown_to_the_proofs(
+    workplace: Workplace,
+    rehearsal: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the plane saw each role do is what ``validate`` says that the role needs."""
+    del rehearsal
+    page = call_control(f"http://127.0.0.1:{workplace.port}", "GET", "permissions")
+    assert page["mode"] == "enforce"
+    assert page["not_allowed"] == []
+
+    monkeypatch.chdir(workplace.folder)
+    subject = read_subject(load_configuration(Path("environment_config.yaml")))
+    needed = {MOVER: needs_of_pipeline(subject), **needs_of_builders(subject)}
+    needed[DEPLOYER] = [e for many in deployment_needs(subject).values() for e in many]
+    for logical_id, needs in needed.items():
+        (seen,) = (v for k, v in page["allowed"].items() if f"-{logical_id}-" in k)
+        assert seen
+        known = {each.action.lower() for each in needs} | EXPECTED.get(
+            logical_id, set()
+        )
+        assert {each.lower() for each in seen} - known == set(), logical_id
 
 
 def test_a_second_deploy_changes_nothing_and_says_so(

@@ -144,6 +144,9 @@ class LocalPlane:
     def not_rehearsed(self) -> list[Mapping[str, str]]:
         return list(self.control("summary")["not_rehearsed"])
 
+    def not_allowed(self) -> list[Mapping[str, str]]:
+        return list(self.control("permissions")["not_allowed"])
+
     @property
     def _log(self) -> Path:
         return self.state_dir / "plane.log"

@@ -106,6 +106,7 @@ def report_lines(rehearsal: Rehearsal) -> Iterator[str]:
     if rehearsal.strained is not None:
         yield from strained_lines(rehearsal.strained)
     yield from _not_rehearsed_lines(rehearsal)
+    yield from _not_allowed_lines(rehearsal)
     yield from _api_lines(rehearsal)
     yield from ("", "Try next:")
     for command in NEXT_COMMANDS:
@@ -154,6 +155,16 @@ def _not_rehearsed_lines(rehearsal: Rehearsal) -> Iterator[str]:
         yield "  nothing: every resource that the templates ask for was made"
     for item in rehearsal.not_rehearsed:
         yield f"  {item['resource']} ({item['type']}): {item['reason']}"
+
+
+def _not_allowed_lines(rehearsal: Rehearsal) -> Iterator[str]:
+    """Say what roles may not; with REHEARSAL_PERMISSIONS=watch it was let through."""
+    yield from ("", "Not allowed by a role's policies:")
+    if not rehearsal.not_allowed:
+        yield "  nothing: the roles may do all that they were seen to do"
+    for item in rehearsal.not_allowed:
+        role = item["role"].rpartition("/")[2]
+        yield f"  {role}: {item['action']} on {item['resource']}, {item['reason']}"
 
 
 def _api_lines(rehearsal: Rehearsal) -> Iterator[str]:

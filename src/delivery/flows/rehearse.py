@@ -56,6 +56,7 @@ class Rehearsal:
     releases: tuple[Release, ...]
     journeys: tuple[AliasJourney, ...] = ()
     not_rehearsed: tuple[Mapping[str, str], ...] = ()
+    not_allowed: tuple[Mapping[str, str], ...] = ()
     production: Mapping[str, str] = field(default_factory=dict)
     strained: Strained | None = None
 
@@ -94,6 +95,7 @@ class Rehearsal:
             "api_url": self.api_url,
             "shift": self.shift.as_data(),
             "not_rehearsed": [dict(each) for each in self.not_rehearsed],
+            "not_allowed": [dict(each) for each in self.not_allowed],
             **(
                 self.strained.as_data(self.releases[-1].outcome)
                 if self.strained
@@ -146,6 +148,7 @@ class Rehearser:
             tuple(releases),
             tuple(journeys),
             tuple(self.plane.not_rehearsed()),
+            tuple(self.plane.not_allowed()),
             self._outputs(PRODUCTION),
             strained,
         )

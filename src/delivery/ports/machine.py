@@ -45,6 +45,9 @@ class Plane(Protocol):
     def not_rehearsed(self) -> list[Mapping[str, str]]:
         """Return what was asked for and not made: resource, type and reason."""
 
+    def not_allowed(self) -> list[Mapping[str, str]]:
+        """Return what roles tried and may not: role, action, resource and reason."""
+
 
 class Repository(Protocol):
     """The repository on this machine."""

@@ -477,6 +477,7 @@ class FakePlane:
     commits: list[str] = field(default_factory=list)
     started: tuple[str, ...] = ()
     missing: list[Mapping[str, str]] = field(default_factory=list)
+    refused: list[Mapping[str, str]] = field(default_factory=list)
 
     def running(self) -> PlaneInfo | None:
         return PlaneInfo(1, "http://127.0.0.1:4720", "0.1.0") if self.up else None
@@ -508,6 +509,9 @@ class FakePlane:
     def commit(self, branch: str, *, path: str, content: str, message: str) -> Push:
         self.commits.append(path)
         return Push(branch, "decade0123456789", self.started)
+
+    def not_allowed(self) -> list[Mapping[str, str]]:
+        return self.refused
 
     def not_rehearsed(self) -> list[Mapping[str, str]]:
         return self.missing

@@ -139,7 +139,15 @@ def _rehearsal(**more) -> Rehearsal:
 
 def test_the_report_holds_all_that_was_seen() -> None:
     missing = ({"resource": "Trail", "type": "AWS::X", "reason": "no records"},)
-    text = "\n".join(report_lines(_rehearsal(not_rehearsed=missing)))
+    refused = {
+        "role": "arn:aws:iam::1:role/pipeline",
+        "action": "sns:Publish",
+        "resource": "arn:aws:sns:topic",
+        "reason": "because no identity-based policy allows the sns:Publish action",
+    }
+    whole = _rehearsal(not_rehearsed=missing, not_allowed=(refused,))
+    text = "\n".join(report_lines(whole))
+    assert "  pipeline: sns:Publish on arn:aws:sns:topic, because no identity" in text
     assert "Release 2: passed, commit c0ffee01" in text
     assert "analyze:live  1 → 1 +2@10% → 2" in text
     assert "Trail (AWS::X): no records" in text

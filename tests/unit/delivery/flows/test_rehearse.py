@@ -170,6 +170,12 @@ def test_what_the_plane_did_not_make_is_told(world) -> None:
     assert data["not_rehearsed"][0]["resource"] == "Trail"
 
 
+def test_what_the_plane_refused_is_told(world) -> None:
+    world.plane.refused = [{"role": "r", "action": "kms:Decrypt"}]
+    data = world.rehearser().run(TREE).as_data()
+    assert data["not_allowed"] == [{"role": "r", "action": "kms:Decrypt"}]
+
+
 def test_the_pushes_own_execution_is_followed_when_it_names_one(world) -> None:
     world.plane.started = ("execution-2",)
     assert world.rehearser().run(TREE).releases[1].execution == "execution-2"
