@@ -108,7 +108,9 @@ class Permissions:
 
     def _refusal(self, role: Any, principal: str, question: Question) -> str:
         """Record what is not allowed; give IAM's words where it is refused, else ""."""
-        reason = "" if question.action in _ALWAYS else self._reason(role, question)
+        if question.action in _ALWAYS:
+            return ""
+        reason = self._reason(role, question)
         if not reason:
             with self._lock:
                 self._allowed.setdefault(str(role.arn), set()).add(question.action)

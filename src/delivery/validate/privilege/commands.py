@@ -33,6 +33,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     r"deploy_pipeline\.py review": {
         "builds.CodeBuilds.build": "project",
+        "deployed.StackReader.contents": "stack",
         "pipelines.CodePipelines.actions": "pipeline",
         "pipelines.CodePipelines.execution": "pipeline",
         "pipelines.CodePipelines.executions": "pipeline",
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "review.ThrowawayChangeSets.discard": "stack review-stack",
         "review.ThrowawayChangeSets.find": "stack review-stack",
         "review.ThrowawayChangeSets.findings": "stack review-stack",
+        "verification.CloudWatchStates.states": "anything",
         # CloudFormation reads the template with the permissions of who asks for it.
         "s3:GetObject": "reviews",
         "kms:Decrypt": "delivery-key",

@@ -50,14 +50,14 @@ def test_every_row_calls_something() -> None:
     ("command", "files"),
     [
         ("releases record", ("flows/record.py", "ledger/book.py")),
-        ("review", ("flows/review.py", "ledger/book.py")),
+        ("review", ("flows/review.py", "flows/firing.py", "ledger/book.py")),
         ("verify", ("flows/verify.py", "ledger/book.py")),
     ],
 )
 def test_what_a_commands_flow_calls_on_a_port_stands_in_its_rows(
     command: str, files: tuple[str, ...]
 ) -> None:
-    ports = "stacks|functions|pipelines|store|builds|reports"
+    ports = "stacks|functions|pipelines|store|builds|reports|states"
     text = "".join((FLOWS / each).read_text() for each in files)
     called = set(re.findall(rf"self\.(?:{ports})\.(\w+)\(", text))
     rows = next(v for k, v in _COMMANDS.items() if k.endswith(command))
