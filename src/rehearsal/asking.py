@@ -161,7 +161,8 @@ def _named_in_other_ways(call: Asking, place: Place) -> str:
             name = call.given("QueueUrl").rpartition("/")[2]
             return _arn("sqs", "{}", name, place) if name else ""
         case "cloudwatch" if call.operation == "DeleteAlarms":
-            return _arn("cloudwatch", "alarm:{}", call.params["AlarmNames"][0], place)
+            alarms = call.params.get("AlarmNames") or [""]
+            return _arn("cloudwatch", "alarm:{}", str(alarms[0]), place)
         case "codepipeline":
             name = call.given("name")
             return _arn("codepipeline", "{}", name, place) if name else ""

@@ -153,8 +153,8 @@ def _asking(service: str, request: _Request) -> Asking:
     if operation is not None:
         try:
             params = read_params(service, operation, request, in_path)
-        except ApiError as error:
-            log.info("%s:%s: %s", service, operation.name, error.message)
+        except (ApiError, KeyError, TypeError, ValueError) as error:
+            log.info("%s:%s: %s", service, operation.name, error)
     name = str(operation.name) if operation else ""
     return Asking(service, name, request.method, request.path, params)
 

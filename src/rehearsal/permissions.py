@@ -14,6 +14,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -165,14 +166,19 @@ class Permissions:
 
 def _documents(role: Any) -> Iterator[Mapping[str, Any]]:
     for text in list(role.policies.values()):
-        yield json.loads(unquote(text)) if isinstance(text, str) else text
+        yield _parsed(text) if isinstance(text, str) else text
     for managed in list(role.managed_policies.values()):
         yield _default_version(managed)
 
 
 def _default_version(policy: Any) -> Mapping[str, Any]:
     found = next(each for each in policy.versions if each.is_default)
-    document: Mapping[str, Any] = json.loads(found.document)
+    return _parsed(found.document)
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(unquote(text))
     return document
 
 

@@ -84,8 +84,9 @@ def _of_codebuild(project: Project, subject: Subject) -> Iterator[Need]:
     stack = foundation_stack(subject)
     here = f"{stack.region}:{ACCOUNT}"
     bucket = stack.arn("ArtifactBucket")
-    logs = project.properties["LogsConfig"]["CloudWatchLogs"]["GroupName"]
-    stream = f"arn:{PARTITION}:logs:{here}:log-group:{logs}:log-stream:any"
+    logs = project.properties.get("LogsConfig", {}).get("CloudWatchLogs", {})
+    group = logs.get("GroupName", f"/aws/codebuild/{project.name}")
+    stream = f"arn:{PARTITION}:logs:{here}:log-group:{group}:log-stream:any"
     wanted = {
         stream: "logs:CreateLogStream logs:PutLogEvents",
         bucket: "s3:GetBucketAcl s3:GetBucketLocation",
@@ -98,7 +99,8 @@ def _of_codebuild(project: Project, subject: Subject) -> Iterator[Need]:
     if project.puts_out:
         wanted[f"{bucket}/any"] += " s3:PutObject"
         key += " kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo"
-    wanted[str(project.properties["EncryptionKey"])] = key
+    if name := project.properties.get("EncryptionKey"):
+        wanted[str(name)] = key
     for resource, actions in wanted.items():
         for action in actions.split():
             yield _need(action, resource, project, "CodeBuild itself")

@@ -44,7 +44,10 @@ _OF_ARTIFACTS = (
 
 
 def needs_of_pipeline(subject: Subject) -> list[Need]:
-    """Give what the pipeline's role is asked for, by every action it can have."""
+    """Give what the pipeline's role is asked for, by every action it can have.
+
+    An action that lacks what names its resource asks nothing: other rules tell of it.
+    """
     stack = pipeline_stack(subject)
     found = list(_of_the_store(subject, stack))
     for action in actions_of(subject.pipeline):
@@ -77,17 +80,17 @@ def _of_action(action: Action, subject: Subject, stack: Stack) -> Iterator[Need]
         return Need(name, resource, why, "", action.name, keys)
 
     match action.provider:
-        case "CodeStarSourceConnection":
+        case "CodeStarSourceConnection" if arn := given.get("ConnectionArn"):
             # Both prefixes are in use for the same connection.
             for service in ("codeconnections", "codestar-connections"):
-                yield need(f"{service}:UseConnection", given["ConnectionArn"])
-        case "CodeBuild":
-            project = f"arn:{PARTITION}:codebuild:{here}:project/{given['ProjectName']}"
+                yield need(f"{service}:UseConnection", arn)
+        case "CodeBuild" if name := given.get("ProjectName"):
+            project = f"arn:{PARTITION}:codebuild:{here}:project/{name}"
             for name in ("BatchGetBuilds", "StartBuild", "StopBuild"):
                 yield need(f"codebuild:{name}", project)
-        case "CloudFormation":
+        case "CloudFormation" if name := given.get("StackName"):
             formation = f"arn:{PARTITION}:cloudformation"
-            target = f"{formation}:{here}:stack/{given['StackName']}/any"
+            target = f"{formation}:{here}:stack/{name}/any"
             for name in _MODES.get(action.mode, "").split():
                 yield need(f"cloudformation:{name}", target)
             if action.mode in _TRANSFORMED:

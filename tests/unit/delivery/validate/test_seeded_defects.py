@@ -690,15 +690,18 @@ NAMES_AND_PARAMETERS = (
 DEFECTS = (*PIPELINE, *WATCHING, *SAFEGUARDS, *NAMES_AND_PARAMETERS)
 
 
-def caught(make_subject, defect: Defect) -> bool:
+def sown(make_subject, defect: Defect):
     if defect.file.endswith(".yml"):
         subject = make_subject()
         text = subject.buildspecs[defect.file]
         assert defect.old in text, f"{defect.old!r} is no longer in {defect.file}"
         changed = {defect.file: text.replace(defect.old, defect.new)}
-        subject = replace(subject, buildspecs={**subject.buildspecs, **changed})
-    else:
-        subject = make_subject(**{defect.file: {defect.old: defect.new}})
+        return replace(subject, buildspecs={**subject.buildspecs, **changed})
+    return make_subject(**{defect.file: {defect.old: defect.new}})
+
+
+def caught(make_subject, defect: Defect) -> bool:
+    subject = sown(make_subject, defect)
     return bool(run_rules(chosen_rules(only=[defect.rule]), subject))
 
 
@@ -719,6 +722,13 @@ def test_every_sown_defect_is_caught_and_the_share_is_told(
         print(f"\n{share} of {len(DEFECTS)} sown defects caught by their rule's name")
     assert missed == []
     assert len(DEFECTS) >= 60
+
+
+@pytest.mark.thorough
+def test_the_proofs_of_roles_do_not_stumble_over_a_defect(make_subject) -> None:
+    proofs = chosen_rules(only=["pipeline-lacks", "build-lacks"])
+    for defect in (each for each in DEFECTS if each.file != "template"):
+        run_rules(proofs, sown(make_subject, defect))
 
 
 @pytest.mark.parametrize(
