@@ -87,6 +87,8 @@ class FrontDoor:
         if self._permissions.looks and (denied := self._not_allowed(environ, scope)):
             return denied
         service = self._services.get(scope.service)
+        if service is not None and service.moto_answers_the_rest:
+            request = _with_body_kept(environ)
         if service is None or self._is_motos(service, request):
             return self._through_wire(environ, scope) or self._of_moto(scope)
         principal = principal_of(scope.access_key, account=self._plane.account)

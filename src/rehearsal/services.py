@@ -21,6 +21,7 @@ _MODULES = {
     "monitoring": "rehearsal.alarms",
     "codeconnections": "rehearsal.codeconnections",
     "cloudtrail": "rehearsal.trail",
+    "iam": "rehearsal.simulation",
 }
 
 

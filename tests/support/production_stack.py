@@ -60,8 +60,7 @@ Parameters:
 _FUNCTION = """\
   NAME:
     Type: AWS::Serverless::Function
-    Metadata:
-      Verification: {event: {}, statuses: [200]}
+    Metadata: PROOF
     Properties:
       FunctionName: small-NAME
       Runtime: python3.11
@@ -97,12 +96,18 @@ CODE
 """
 
 
-def template_of(names: tuple[str, ...], code: str = CODE) -> str:
-    """Write the template of functions of these names."""
+def template_of(
+    names: tuple[str, ...], code: str = CODE, *, proven: bool = True
+) -> str:
+    """Write the template of functions of these names; ``proven`` ones may be called."""
+    proof = "{Verification: {event: {}, statuses: [200]}}" if proven else "{}"
     indented = "".join(f"        {line}\n" for line in code.splitlines())
     parameters = "".join(f"  {name}Revision: {{Type: String}}\n" for name in names)
     functions = "".join(
-        _FUNCTION.replace("CODE\n", indented).replace("NAME", name) for name in names
+        _FUNCTION.replace("CODE\n", indented)
+        .replace("NAME", name)
+        .replace("PROOF", proof)
+        for name in names
     )
     return f"{_HEAD}{parameters}Resources:\n{functions}"
 
@@ -119,6 +124,7 @@ class Production:
     reserved: int = 50
     code: str = CODE
     shift: bool = False
+    proven: bool = True
 
     @property
     def stack(self) -> Stack:
@@ -137,7 +143,7 @@ class Production:
 
     def start(self, name: str, *, shift: bool | None = None, code: str = "") -> str:
         """Begin a release and give its template; what it is recorded as comes later."""
-        template = template_of(self.names, code or self.code)
+        template = template_of(self.names, code or self.code, proven=self.proven)
         stack = self.stack
         stack.execute(
             stack.change(
@@ -175,9 +181,15 @@ class Production:
             self._append(fact, number)
         return number
 
-    def take_back(self, *, to: int | None = None, reason: str = "it is bad") -> Undone:
-        """Do what ``rollback.py production --stack`` does."""
-        undoer = self.tools.undoer("production")
+    def take_back(
+        self,
+        *,
+        to: int | None = None,
+        reason: str = "it is bad",
+        tools: Tools | None = None,
+    ) -> Undone:
+        """Do what ``rollback.py production --stack`` does, with these tools or ours."""
+        undoer = (tools or self.tools).undoer("production")
         situation = undoer.situation()
         option = next(
             each

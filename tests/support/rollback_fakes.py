@@ -18,9 +18,10 @@ from release_fakes import (
 )
 
 from awsrules.statuses import ExecutionStatus
-from delivery.errors import DeliveryError, OperationFailed
+from delivery.errors import DeliveryError, NotPermitted, OperationFailed
 from delivery.flows.door import StageDoor
 from delivery.flows.moving import AliasMover, Pace
+from delivery.flows.permitted import PermissionProof
 from delivery.flows.reconcile import Reconciler
 from delivery.flows.stack_ways import StackWays
 from delivery.flows.undo import Undoer
@@ -30,6 +31,7 @@ from delivery.model import (
     AliasNow,
     AliasRoute,
     Answered,
+    Asked,
     Identity,
     PipelineState,
     RunningShift,
@@ -73,6 +75,7 @@ class World:
     late: bool = False
     called: list[str] = field(default_factory=list)
     wrong: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -149,6 +152,16 @@ class World:
 
     def try_call(self, function: str, version: str) -> None:
         assert version in self.codes
+
+    def try_move(self, alias: AliasNow) -> None:
+        if "lambda:UpdateAlias" in self.denied:
+            raise NotPermitted("You may not move it.", why="lambda:UpdateAlias")
+
+    def lacking(self, caller_arn: str, asked: Sequence[Asked]) -> list[Asked]:
+        """Simulate, unless that is denied itself."""
+        if "iam:SimulatePrincipalPolicy" in self.denied:
+            raise NotPermitted("You may not simulate.")
+        return [each for each in asked if each.action in self.denied]
 
     def move(self, alias: AliasNow, version: str) -> None:
         self.effect("move")
@@ -317,6 +330,7 @@ def undoer_of(world: World) -> Undoer:
     store = world.store
     quiet: Any = Quiet()
     anything: Any = world
+    mover = AliasMover(world, clock, Pace(clock))
     warmer = Warmer(Answering(world), clock, quiet)
     return Undoer(
         environment="production",
@@ -327,8 +341,9 @@ def undoer_of(world: World) -> Undoer:
         aliases=world,
         shifts=Shifting(world),
         store=store,  # type: ignore[arg-type]
-        mover=AliasMover(world, clock, Pace(clock)),
+        mover=mover,
         warmer=warmer,
+        permitted=PermissionProof(world, world, mover, store, quiet),
         reconciler=Reconciler(
             world, world, world, world, store, anything, warmer, clock  # type: ignore
         ),

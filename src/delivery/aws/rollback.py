@@ -15,6 +15,8 @@ from delivery.model import AliasNow, AliasRoute, RunningShift, VersionNow
 
 # Deployments that may still move traffic. Source: CodeDeploy API, DeploymentStatus.
 RUNNING = ("Created", "Queued", "InProgress", "Baking", "Ready")
+# A revision id that no alias ever has.
+NO_REVISION = "00000000-0000-0000-0000-000000000000"
 _CANNOT_NOW = "cannot be called from current stack status"
 _ENDED = {"PipelineExecutionNotStoppableException", "DuplicatedStopRequestException"}
 
@@ -70,6 +72,20 @@ class LambdaVersions:
             self._api.invoke(
                 FunctionName=function, Qualifier=version, InvocationType="DryRun"
             )
+
+    def try_move(self, alias: AliasNow) -> None:
+        with self._doing(f"move alias {alias.route.function}:{alias.route.alias}"):
+            try:
+                # Who may not is refused before anybody compares revisions; who may is
+                # told that no alias has this one.
+                self._api.update_alias(
+                    FunctionName=alias.route.function,
+                    Name=alias.route.alias,
+                    RevisionId=NO_REVISION,
+                )
+            except ClientError as error:
+                if code_of(error) != "PreconditionFailedException":
+                    raise
 
     def move(self, alias: AliasNow, version: str) -> None:
         name = f"{alias.route.function}:{alias.route.alias}"

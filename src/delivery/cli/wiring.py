@@ -372,15 +372,18 @@ class Tools:
             LambdaVersions,
             StageTransitions,
         )
+        from delivery.aws.permissions import SimulatedPolicies
         from delivery.aws.verification import LambdaInvocations
         from delivery.flows.door import StageDoor
         from delivery.flows.moving import AliasMover, Pace
+        from delivery.flows.permitted import PermissionProof
         from delivery.flows.reconcile import Reconciler
         from delivery.flows.stack_ways import StackWays
         from delivery.flows.undo import Undoer
         from delivery.flows.warming import Warmer
 
         aliases, shifts = LambdaVersions(self._clients), CodeDeployShifts(self._clients)
+        mover = AliasMover(aliases, self.clock, Pace(self.clock))
         warmer = Warmer(LambdaInvocations(self._clients), self.clock, self.screen)
         return Undoer(
             environment=environment,
@@ -391,8 +394,15 @@ class Tools:
             aliases=aliases,
             shifts=shifts,
             store=self.release_store,
-            mover=AliasMover(aliases, self.clock, Pace(self.clock)),
+            mover=mover,
             warmer=warmer,
+            permitted=PermissionProof(
+                self.account,
+                SimulatedPolicies(self._clients),
+                mover,
+                self.release_store,
+                self.screen,
+            ),
             reconciler=Reconciler(
                 self.account,
                 self.deployed_stacks,

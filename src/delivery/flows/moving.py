@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from delivery.errors import DeliveryError, OperationFailed, Refused, Unreachable
+from delivery.model import AliasNow
 from delivery.ports import Aliases, Clock
 from delivery.rollback.moves import Move, problem_of
 
@@ -19,6 +20,8 @@ WORKERS = 8
 ATTEMPTS = 6
 
 Found = TypeVar("Found")
+Item = TypeVar("Item")
+P = ParamSpec("P")
 
 
 @dataclass
@@ -48,6 +51,10 @@ class AliasMover:
     clock: Clock
     pace: Pace
 
+    def look(self, alias_arns: Sequence[str]) -> list[AliasNow]:
+        """Return where each alias leads now."""
+        return self._each(alias_arns, lambda arn: self._asked(self.aliases.now, arn))
+
     def prove(self, moves: Sequence[Move]) -> None:
         """Refuse before anything moves when one of the versions cannot serve.
 
@@ -62,6 +69,14 @@ class AliasMover:
                 why="; ".join(found) + ".",
                 next_step="Choose another release with --to, or release the commit again.",
             )
+
+    def prove_movable(self, moves: Sequence[Move]) -> None:
+        """Ask Lambda for each alias whether the caller may move it; nothing changes.
+
+        Raises:
+            NotPermitted: when the caller may not move one of them.
+        """
+        self._each([each for each in moves if each.needed], self._try_move)
 
     def move(self, moves: Sequence[Move]) -> float:
         """Send each alias to its version; return seconds from first to last.
@@ -83,33 +98,52 @@ class AliasMover:
         return seconds
 
     @staticmethod
-    def _each(moves: Sequence[Move], work: Callable[[Move], Found]) -> list[Found]:
-        if not moves:
+    def _each(items: Sequence[Item], work: Callable[[Item], Found]) -> list[Found]:
+        if not items:
             return []
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-            return list(pool.map(work, moves))
+            return list(pool.map(work, items))
+
+    def _asked(
+        self, work: Callable[P, Found], *args: P.args, **more: P.kwargs
+    ) -> Found:
+        """Call Lambda when it is our turn, again and later when it has no time for us."""
+        for attempt in range(ATTEMPTS - 1):
+            self.pace.wait()
+            try:
+                return work(*args, **more)
+            except Unreachable:
+                self.clock.sleep(0.2 * 2**attempt)
+        self.pace.wait()
+        return work(*args, **more)
 
     def _problem(self, move: Move) -> str:
         function = move.alias.route.function
-        self.pace.wait()
-        problem = problem_of(move, self.aliases.version(function, move.version))
+        version = self._asked(self.aliases.version, function, move.version)
+        problem = problem_of(move, version)
         if not problem:
             self.aliases.try_call(function, move.version)
         return problem
 
+    def _try_move(self, move: Move) -> None:
+        self._asked(self.aliases.try_move, move.alias)
+
     def _moved(self, move: Move) -> DeliveryError | None:
-        for attempt in range(ATTEMPTS):
-            self.pace.wait()
-            try:
-                self.aliases.move(move.alias, move.version)
-                return None
-            except Unreachable as error:
-                if attempt == ATTEMPTS - 1:
-                    return error
-                self.clock.sleep(0.2 * 2**attempt)
-            except DeliveryError as error:
-                return error
+        try:
+            self._asked(self.aliases.move, move.alias, move.version)
+        except Refused as error:
+            return None if self._is_there(move) else error
+        except DeliveryError as error:
+            return error
         return None
+
+    def _is_there(self, move: Move) -> bool:
+        """Whether somebody else has sent the alias to the same version meanwhile."""
+        try:
+            now = self._asked(self.aliases.now, move.alias.arn)
+        except DeliveryError:
+            return False
+        return not now.route.shifting and now.route.version == move.version
 
 
 def _half_way(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from delivery.errors import BadInput, Refused
 from delivery.flows.moving import AliasMover
+from delivery.flows.permitted import PermissionProof
 from delivery.flows.reconcile import Reconciler
 from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
@@ -17,6 +19,7 @@ from delivery.model import APPLICATION_STACK_PREFIX, AliasNow, StackContents
 from delivery.ports import Account, Aliases, Clock, DeployedStacks, Shifts
 from delivery.rollback.moves import Move, Wanted, plan_moves
 from delivery.rollback.options import Way
+from delivery.rollback.permissions import to_move, to_write
 
 # How many releases back a pin is looked for.
 PINNED_WITHIN = 20
@@ -32,6 +35,7 @@ class FunctionMover:
     aliases: Aliases
     shifts: Shifts
     mover: AliasMover
+    permitted: PermissionProof
     reconciler: Reconciler
     clock: Clock
     book: Book
@@ -47,7 +51,7 @@ class FunctionMover:
         alias = self._alias(function, contents)
         there = self.aliases.version(function, version)
         move = Move(alias, version, there.code_sha256 if there else "")
-        self.mover.prove((move,))
+        self._prove((move,))
         stack_version = deployed_versions(contents.resources).get(function, "")
         seconds = self.mover.move((move,))
         self._pin(
@@ -85,13 +89,25 @@ class FunctionMover:
             for name, pin in pins.items()
         }
         moves = plan_moves(aliases, wanted)
-        self.mover.prove(moves)
+        self._prove(moves)
         seconds = self.mover.move(moves)
         self.reconciler.resolve(self.book, tuple(sorted(pins)), reason)
         said = (
             f"{len(moves)} pins resolved." if moves else "There is no pin to resolve."
         )
         return Undone(self.environment, Way.MOVE_ONE_ALIAS, said, moves, seconds)
+
+    def _prove(self, moves: Sequence[Move]) -> None:
+        """Refuse before anything moves: a permission that is missing, a dead version."""
+        live = self.book.view().releases[:1]
+        if moves and live:
+            bucket = live[0].deployed.template.bucket
+            newest = self.book.view().events[-1]
+            next_key = self.book.scope.key(newest.sequence + 1)
+            write = to_write(bucket, next_key, like=moves[0].alias.arn)
+            asked = [*to_move(moves), write]
+            self.permitted.prove(asked, moves, ledger_key=newest.key)
+        self.mover.prove(moves)
 
     def _pin(self, fact: Pinned) -> None:
         live = live_release(self.book.view().events) or 0
@@ -116,7 +132,7 @@ class FunctionMover:
         )
 
     def _aliases(self, contents: StackContents) -> list[AliasNow]:
-        return [self.aliases.now(arn) for arn in alias_arns(contents.resources)]
+        return self.mover.look(alias_arns(contents.resources))
 
     def _contents(self) -> StackContents:
         contents = self.deployed.contents(self.stack_name)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from delivery.ledger.events import Deployed, Deployment, Event, RolledBack
+from delivery.ledger.events import (
+    Deployed,
+    Deployment,
+    Event,
+    Reconciled,
+    RolledBack,
+)
 from delivery.ledger.facts import deployed_versions
 from delivery.ledger.releases import Release
 from delivery.model import StackContents
@@ -35,6 +41,19 @@ def last_rollback(events: Sequence[Event]) -> RolledBack | None:
         match event.fact:
             case RolledBack() as back:
                 return back
+            case Deployed(kind=kind) if kind is not Deployment.ROLLBACK:
+                return None
+    return None
+
+
+def begun_rollback(events: Sequence[Event]) -> int | None:
+    """Return the release that a rollback was to bring back whose stack did not follow."""
+    for event in reversed(events):
+        match event.fact:
+            case RolledBack(to_release=number):
+                return number
+            case Reconciled():
+                return None
             case Deployed(kind=kind) if kind is not Deployment.ROLLBACK:
                 return None
     return None

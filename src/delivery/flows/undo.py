@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from delivery.errors import BadInput, Refused
+from delivery.errors import BadInput, OperationFailed, Refused
 from delivery.flows.coexist import refuse_lost
 from delivery.flows.door import StageDoor
 from delivery.flows.moving import AliasMover
 from delivery.flows.one_function import FunctionMover
+from delivery.flows.permitted import PermissionProof
 from delivery.flows.reconcile import VERIFIED_BY, Reconciler, proofs_of
 from delivery.flows.stack_ways import StackWays
-from delivery.flows.targets import last_rollback, wanted_versions
-from delivery.flows.undone import Undone, overtaken, refused
+from delivery.flows.targets import begun_rollback, last_rollback, wanted_versions
+from delivery.flows.undone import Undone, overtaken, refused, second
 from delivery.flows.warming import Warmer, trials_of
 from delivery.ledger.book import Book
 from delivery.ledger.events import (
@@ -39,6 +40,7 @@ from delivery.ports import (
 )
 from delivery.rollback.moves import Move, plan_moves
 from delivery.rollback.options import Option, Way, options_of
+from delivery.rollback.permissions import to_close, to_move, to_reapply, to_write
 from delivery.rollback.situation import (
     Known,
     Situation,
@@ -63,6 +65,7 @@ class Undoer:
     store: ReleaseStore
     mover: AliasMover
     warmer: Warmer
+    permitted: PermissionProof
     reconciler: Reconciler
     ways: StackWays
     door: StageDoor
@@ -100,7 +103,7 @@ class Undoer:
             tuple(self.shifts.running(stack.id)) if stack else (),
             live_release(view.events),
             known,
-            self.door.unfinished(),
+            self.door.unfinished() or begun_rollback(view.events),
         )
 
     def options(self, situation: Situation, wanted: int | None) -> tuple[Option, ...]:
@@ -113,7 +116,7 @@ class Undoer:
 
     def _moves(self, release: Release) -> tuple[Move, ...]:
         contents = self._contents()
-        aliases = [self.aliases.now(arn) for arn in alias_arns(contents.resources)]
+        aliases = self.mover.look(alias_arns(contents.resources))
         return plan_moves(aliases, wanted_versions(release, contents))
 
     def _release(self, number: int) -> Release:
@@ -170,7 +173,7 @@ class Undoer:
         if now.stack is not None:
             self.ways.stop_shifts(now.stack, now.shifts)
         moves = self._moves(release)
-        seconds = self.mover.move(moves)
+        seconds = self._move(moves, situation, target.number)
         self._say_moved(moves, seconds, target.number)
         left = self._record_back(situation, target.number, reason, seconds, moves)
         self.ways.wait_settled()
@@ -184,11 +187,24 @@ class Undoer:
         if live is not None:
             refuse_lost(self.store, release, live, self.environment)
         moves = self._moves(release)
+        self._prove_permitted(release, moves)
         self.mover.prove(moves)
         logical_ids = {k: v.logical_id for k, v in release.deployed.functions.items()}
         versions = {each.alias.route.function: each.version for each in moves}
         proofs = proofs_of(self.store, release)
         self.warmer.prove(trials_of(versions, logical_ids, proofs))
+
+    def _prove_permitted(self, release: Release, moves: Sequence[Move]) -> None:
+        if not moves:
+            return
+        facts, like = release.deployed, moves[0].alias.arn
+        newest = self.book.view().events[-1]
+        next_key = self.book.scope.key(newest.sequence + 1)
+        asked = [*to_move(moves), *to_reapply(facts.stack_id, facts.role_arn)]
+        asked.append(to_write(facts.template.bucket, next_key, like=like))
+        if self.door.look() is not None:
+            asked += to_close(self.door.pipeline, self.door.stage, like=like)
+        self.permitted.prove(asked, moves, ledger_key=newest.key)
 
     def _close_door(self, situation: Situation, number: int) -> Situation:
         """Keep executions out, and look again: somebody may have been faster."""
@@ -201,6 +217,14 @@ class Undoer:
                 self.door.open()
             raise overtaken(self.environment, now)
         return now
+
+    def _move(self, moves: Sequence[Move], situation: Situation, target: int) -> float:
+        try:
+            return self.mover.move(moves)
+        except OperationFailed as error:
+            if live_release(self.book.view().events) != situation.live:
+                raise second(self.environment, target) from error
+            raise
 
     def _is_back(self) -> bool:
         """Whether a rollback that was killed had only the stage left to open."""
@@ -254,14 +278,18 @@ class Undoer:
                 for each in moves
             },
         )
-        self.book.append_all(
+        _, written = self.book.append_all(
             lambda view: (
-                None if live_release(view.events) == target else Step(fact, target)
+                Step(fact, target)
+                if (live_release(view.events) or 0) == left != target
+                else None
             ),
             execution="",
             actor=self.account.identity().arn,
             clock=self.clock,
         )
+        if not written and target != left:
+            raise second(self.environment, target)
         return left
 
     def _say_moved(self, moves: tuple[Move, ...], seconds: float, target: int) -> None:
@@ -281,6 +309,7 @@ class Undoer:
             self.aliases,
             self.shifts,
             self.mover,
+            self.permitted,
             self.reconciler,
             self.clock,
             self.book,

@@ -58,3 +58,12 @@ def overtaken(environment: str, now: Situation) -> Refused:
         why=f"Release {now.live} serves by the ledger now.",
         next_step=f"Look again: ./rollback.py {environment}",
     )
+
+
+def second(environment: str, target: int) -> Refused:
+    """Say that somebody else rolls back at the same time and wrote it down first."""
+    return Refused(
+        f"Somebody else rolls {environment} back at the same time and was first.",
+        why=f"The ledger changed while aliases moved to release {target}; they finish it.",
+        next_step=f"./rollback.py {environment} shows how far it is.",
+    )

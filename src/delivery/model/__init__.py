@@ -7,6 +7,7 @@
 ``account``   what an account holds besides stacks and pipelines.
 ``verification`` what a verification expects, and what it found.
 ``traffic``   traffic of a rehearsal, and what is broken on purpose.
+``permissions`` what a caller may have to be allowed to do.
 ``aliases``   aliases, versions and traffic shifts at one moment.
 ``logs``      lines of logs, and what writes them.
 ``overrides`` alarms that a shift watches, and the release that is let past them.
@@ -99,4 +100,7 @@ from delivery.names import (
     FOUNDATION_STACK as FOUNDATION_STACK,
     PIPELINE_NAME as PIPELINE_NAME,
     PIPELINE_STACK as PIPELINE_STACK,
+)
+from delivery.model.permissions import (
+    Asked as Asked,
 )

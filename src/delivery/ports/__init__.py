@@ -43,6 +43,9 @@ from delivery.ports.rollback import (
     StackUndo as StackUndo,
     Transitions as Transitions,
 )
+from delivery.ports.permissions import (
+    Permissions as Permissions,
+)
 from delivery.ports.steering import (
     Steering as Steering,
 )

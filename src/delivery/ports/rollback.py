@@ -23,6 +23,13 @@ class Aliases(Protocol):
     def try_call(self, function: str, version: str) -> None:
         """Ask Lambda whether this version may be invoked, without running it."""
 
+    def try_move(self, alias: AliasNow) -> None:
+        """Ask Lambda whether the caller may move an alias, without changing it.
+
+        Raises:
+            NotPermitted: when the caller may not.
+        """
+
     def move(self, alias: AliasNow, version: str) -> None:
         """Send all of an alias's traffic to ``version``; weights are cleared.
 

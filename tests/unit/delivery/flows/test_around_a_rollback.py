@@ -98,6 +98,9 @@ class Thirteen:
     def try_call(self, function: str, version: str) -> None:
         """Let it be called."""
 
+    def try_move(self, alias: AliasNow) -> None:
+        raise NotImplementedError
+
     def move(self, alias: AliasNow, version: str) -> None:
         if alias.route.function == "f08":
             raise NotPermitted("The tool could not move alias f08:live.")

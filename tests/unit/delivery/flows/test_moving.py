@@ -56,6 +56,9 @@ class FakeAliases:
         if function in self.uncallable:
             raise NotPermitted("You may not call it.", why="lambda:InvokeFunction")
 
+    def try_move(self, alias: AliasNow) -> None:
+        raise NotImplementedError
+
     def move(self, alias: AliasNow, version: str) -> None:
         function = alias.route.function
         if function in self.throttled_once:
