@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from own_plane import RunningPlane, call_control, running_plane
+from shipped_roles import Account, enforcing_account
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +58,10 @@ def control(plane: str) -> Callable[..., Any]:
     """Give ``control("POST", "clock", {"speed": 60})``: the plane's control pages."""
 
     return functools.partial(call_control, plane)
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """Give an account with the shipped foundation, on a plane that enforces."""
+    with enforcing_account(tmp_path_factory.mktemp("enforcing")) as made:
+        yield made

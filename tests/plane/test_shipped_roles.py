@@ -1,0 +1,129 @@
+"""A pipeline under the shipped roles: it runs, and fails where one permission is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from own_plane import call_control
+from plane_pipelines import action, action_state, declare, ended, make_repository
+from shipped_roles import BUILDER, MOVER, Account
+
+pytestmark = pytest.mark.plane
+
+PIPELINE = "MedicalRecordAnalysisPipeline"
+PROJECT = "MedicalRecordAnalysisBuild"
+BUILDSPEC = """\
+version: 0.2
+phases:
+  build:
+    commands:
+      - echo '<testsuite name="s"><testcase classname="c" name="t"/></testsuite>' > junit.xml
+reports:
+  unit-tests:
+    files: [junit.xml]
+    file-format: JUNITXML
+artifacts:
+  files: [junit.xml]
+"""
+
+
+@pytest.fixture(scope="module")
+def pipeline(
+    account: Account, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Make a pipeline that reads by the foundation's connection and builds."""
+    folder = make_repository(tmp_path_factory.mktemp("source"), {"a": "1"})
+    where = {"repository": str(folder), "branch": "main"}
+    call_control(account.endpoint, "POST", "source", where)
+    connection = account.outputs["SourceConnectionArn"]
+    call_control(account.endpoint, "POST", "connections", {"arn": connection})
+    _make_project(account)
+    account.operator("codepipeline").create_pipeline(
+        pipeline=declare(
+            PIPELINE,
+            account.outputs[f"{MOVER}Arn"],
+            account.outputs["ArtifactBucketName"],
+            {"Source": [_source(connection)], "Build": [_build()]},
+            encryptionKey={"type": "KMS", "id": account.outputs["DeliveryKeyArn"]},
+        )
+    )
+    ended(account.operator, PIPELINE)
+    yield PIPELINE
+
+
+def _make_project(account: Account) -> None:
+    group = f"/aws/codebuild/{PROJECT}"
+    account.operator("logs").create_log_group(logGroupName=group)
+    account.operator("codebuild").create_project(
+        name=PROJECT,
+        source={"type": "CODEPIPELINE", "buildspec": BUILDSPEC},
+        artifacts={"type": "CODEPIPELINE"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        logsConfig={"cloudWatchLogs": {"status": "ENABLED", "groupName": group}},
+        serviceRole=account.outputs[f"{BUILDER}Arn"],
+        encryptionKey=account.outputs["DeliveryKeyArn"],
+    )
+
+
+def _source(connection: str) -> Any:
+    return action(
+        "GitHub",
+        "Source/AWS/CodeStarSourceConnection",
+        {
+            "ConnectionArn": connection,
+            "FullRepositoryId": "o/r",
+            "BranchName": "main",
+            "DetectChanges": "false",
+        },
+        outputArtifacts=[{"name": "SourceOutput"}],
+    )
+
+
+def _build() -> Any:
+    return action(
+        "Build",
+        "Build/AWS/CodeBuild",
+        {"ProjectName": PROJECT},
+        inputArtifacts=[{"name": "SourceOutput"}],
+        outputArtifacts=[{"name": "BuildOutput"}],
+    )
+
+
+Gone = tuple[str, str, str]
+RUNS: tuple[tuple[Gone | None, str], ...] = (
+    (None, ""),
+    ((MOVER, "ReadTheSource", "codeconnections:UseConnection"), "Source"),
+    ((MOVER, "RunTheDeliverysProjects", "codebuild:StartBuild"), "Build"),
+    ((MOVER, "ReadAndWriteArtifacts", "s3:PutObject"), "Source"),
+    ((BUILDER, "WriteTheBuildLog", "logs:CreateLogStream"), "Build"),
+    ((BUILDER, "ReadAndWriteArtifacts", "s3:GetObject"), "Build"),
+    ((BUILDER, "PublishReports", "codebuild:CreateReport"), "Build"),
+)
+
+
+@pytest.mark.parametrize(
+    ("gone", "stage"),
+    RUNS,
+    ids=[each[0][2] if each[0] else "as it is" for each in RUNS],
+)
+def test_an_execution_ends_at_the_action_whose_permission_is_gone(
+    account: Account, pipeline: str, gone: Gone | None, stage: str
+) -> None:
+    start: Callable[..., Any] = account.operator(
+        "codepipeline"
+    ).start_pipeline_execution
+    with account.without(*gone) if gone else nullcontext():
+        start(name=pipeline)
+        status = ended(account.operator, pipeline)
+
+    assert status == ("Failed" if gone else "Succeeded")
+    if gone:
+        state = action_state(account.operator, pipeline, stage)
+        assert f"is not authorized to perform: {gone[2]}" in str(state["errorDetails"])
