@@ -76,6 +76,7 @@ class World:
     called: list[str] = field(default_factory=list)
     wrong: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
+    skipped: list[str] = field(default_factory=list)
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -167,6 +168,11 @@ class World:
         self.effect("move")
         self.alias, self.weights = version, {}
         self.after()
+
+    def continue_rollback(
+        self, stack_id: str, *, token: str, skip: Sequence[str]
+    ) -> None:
+        self.skipped.extend(skip)
 
     # --- shifts, transitions, the pipeline ----------------------------------------------
 

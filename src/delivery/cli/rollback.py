@@ -23,6 +23,13 @@ from delivery.names import ENVIRONMENTS
     metavar="RELEASE",
     help="With --stack: the release to bring back; default: the last known good one.",
 )
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="RESOURCE",
+    help="With --stack, when a rollback is stuck: a resource to leave as it is "
+    "(repeatable). CloudFormation takes it as rolled back; it has to be mended by hand.",
+)
 @click.option("--function", metavar="NAME", help="Send one function to a version.")
 @click.option("--version", metavar="V", help="With --function: the version's number.")
 @click.option("--cancel", is_flag=True, help="Cancel the update that is under way.")

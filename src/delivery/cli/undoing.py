@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -11,14 +13,16 @@ from delivery.cli import ask
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
-from delivery.cli.verifying import verify_environment
+from delivery.cli.verifying import exit_code_of, verify_environment
 from delivery.errors import EXIT_DONE, BadInput, NotVerified, Refused
+from delivery.flows.one_function import Listed
+from delivery.flows.planning import plan_of
 from delivery.flows.undo import Undoer
 from delivery.flows.undone import Undone, refused
 from delivery.flows.verify import expected_now
 from delivery.model import APPLICATION_STACK_PREFIX, Outcome, Stack, Verdict
 from delivery.rollback.options import Choice, Option, Way, best_of
-from delivery.rollback.situation import Situation, pick_release
+from delivery.rollback.situation import Situation
 from delivery.verify.report import verdict_text
 
 _TITLES = {
@@ -37,6 +41,7 @@ class Asked:
 
     stack: bool = False
     to: int | None = None
+    skip: tuple[str, ...] = ()
     function: str | None = None
     version: str | None = None
     cancel: bool = False
@@ -69,6 +74,8 @@ class Asked:
             )
         if self.to is not None and not self.stack:
             raise BadInput("--to goes with --stack.", next_step="Add --stack.")
+        if self.skip and not self.stack:
+            raise BadInput("--skip goes with --stack.", next_step="Add --stack.")
         if (self.version is None) != (self.function is None):
             raise BadInput(
                 "--function and --version go together.", next_step="Give both."
@@ -80,7 +87,7 @@ def run(settings: Settings, environment: str, asked: Asked) -> int:
     """Look, choose, confirm, act, report."""
     choice = asked.choice
     if asked.verify:
-        return verify_environment(settings, environment)
+        return _verify(settings, environment)
     # What was confirmed here is not asked again by the parts that act.
     tools = Tools(replace(settings, yes=True))
     undoer = tools.undoer(environment)
@@ -110,14 +117,16 @@ def _whole(
     asked: Asked,
 ) -> int:
     undoer = tools.undoer(situation.environment)
-    click.echo(_plan_text(undoer, situation, option, asked), err=True)
+    plan = plan_of(undoer, situation, option, to=asked.to, skip=asked.skip)
+    click.echo(plan.text(), err=True)
     if asked.dry_run:
-        click.echo("Dry run: nothing was changed.", err=True)
-        return 0
+        return _dry(settings, plan.as_data())
     reason = _reason(settings, asked)
     confirm(settings, situation.environment)
     began = tools.clock.now()
-    done = undoer.roll_back(situation, option, to=asked.to, reason=reason)
+    done = undoer.roll_back(
+        situation, option, to=asked.to, reason=reason, skip=asked.skip
+    )
     return _report(settings, tools, done, began)
 
 
@@ -126,12 +135,11 @@ def _one_function(
 ) -> int:
     function = asked.function or ask.text("Function", flag="--function")
     if asked.version is None:
-        click.echo(_versions_text(undoer, function), err=True)
+        click.echo(versions_text(undoer.one_function.versions(function)), err=True)
     version = asked.version or ask.text("Version", flag="--version")
     click.echo(f"{function} goes to version {version}, and is pinned there.", err=True)
     if asked.dry_run:
-        click.echo("Dry run: nothing was changed.", err=True)
-        return 0
+        return _dry(settings, undoer.one_function.plan(function, version))
     reason = _reason(settings, asked)
     confirm(settings, undoer.environment)
     began = tools.clock.now()
@@ -139,14 +147,31 @@ def _one_function(
     return _report(settings, tools, done, began)
 
 
+def _verify(settings: Settings, environment: str) -> int:
+    """Verify what serves; a verdict that a rollback left open is written down."""
+    verdict = verify_environment(settings, environment)
+    undoer = Tools(settings).undoer(environment)
+    if undoer.awaits_verdict():
+        record(undoer, verdict)
+    return exit_code_of(verdict)
+
+
 def _reconcile(settings: Settings, tools: Tools, undoer: Undoer, asked: Asked) -> int:
     if asked.dry_run:
-        click.echo("Dry run: pins would be resolved; nothing was changed.", err=True)
-        return 0
+        click.echo("Pins would be resolved.", err=True)
+        return _dry(settings, {"pins": sorted(undoer.one_function.pins())})
     confirm(settings, undoer.environment)
     reason = asked.reason or "reconciled by hand"
     began = tools.clock.now()
     return _report(settings, tools, undoer.one_function.reconcile(reason), began)
+
+
+def _dry(settings: Settings, plan: dict[str, Any]) -> int:
+    """End a dry run; its plan is the result, where one is wanted as JSON."""
+    click.echo("Dry run: nothing was changed.", err=True)
+    if settings.as_json:
+        print_result({"dry_run": True, **plan})
+    return EXIT_DONE
 
 
 def _reason(settings: Settings, asked: Asked) -> str:
@@ -219,26 +244,17 @@ def _stack_line(environment: str, stack: Stack | None) -> str:
     return f"{environment}: stack {stack.name} is {stack.status}."
 
 
-def _plan_text(
-    undoer: Undoer, situation: Situation, option: Option, asked: Asked
-) -> str:
-    if option.way is not Way.TRAFFIC_FIRST:
-        return f"{_TITLES[option.choice]}: {option.reason}."
-    target = pick_release(situation, asked.to)
-    if target is None:
-        raise refused(situation.environment, option)
-    moves = undoer.moves_to(target.number)
-    lines = [f"Traffic goes to release {target.number} ({target.commit[:8]}):"]
-    lines += [f"  {each}" for each in moves]
-    lines.append("Then the stack is brought to the same release, without a shift.")
-    return "\n".join(lines)
-
-
-def _versions_text(undoer: Undoer, function: str) -> str:
-    lines = [f"Versions of {function}:"]
-    for each in undoer.aliases.versions(function)[:10]:
-        lines.append(f"  {each.version:>4}  {each.published_at}  {each.code_sha256}")
-    return "\n".join(lines)
+def versions_text(versions: Sequence[Listed]) -> str:
+    """Return the versions that one function can go to, newest first."""
+    lines = ["Version  release  age      deployed by           code"]
+    for each in versions:
+        release = str(each.release or "-")
+        mark = "*" if each.serves else " "
+        lines.append(
+            f"{mark}{each.version:>6}  {release:>7}  {each.age:<7}  "
+            f"{each.by or '-':<20}  {each.code_sha256}"
+        )
+    return "\n".join([*lines, "* serves now"])
 
 
 def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> int:
@@ -248,8 +264,6 @@ def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> 
         if done.next_step:
             click.echo(f"Next: {done.next_step}")
     verdict = verified(tools, done, began)
-    if verdict is not None and verdict.outcome is Outcome.FAILED:
-        tools.undoer(done.environment).record_failed(_failed_checks(verdict))
     if settings.as_json:
         found = verdict.as_data() if verdict else None
         print_result({**done.as_data(), "verification": found})
@@ -260,15 +274,20 @@ def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> 
 
 
 def verified(tools: Tools, done: Undone, began: datetime) -> Verdict | None:
-    """Verify what serves now; None where nothing serves any more."""
+    """Verify what serves now, and record what came of it; None where nothing serves."""
     if tools.stacks.find(f"{APPLICATION_STACK_PREFIX}{done.environment}") is None:
         return None
     now = tools.clock.now()
     expected = expected_now(tools.release_reader(), done.environment, now=now)
     moved = any(each.needed for each in done.moves)
-    return tools.verifier().verify(replace(expected, since=began, moved=moved))
+    verdict = tools.verifier().verify(replace(expected, since=began, moved=moved))
+    # A pin is no release: it says nothing of the versions beside it.
+    if done.way is not Way.MOVE_ONE_ALIAS:
+        record(tools.undoer(done.environment), verdict)
+    return verdict
 
 
-def _failed_checks(verdict: Verdict) -> str:
+def record(undoer: Undoer, verdict: Verdict) -> None:
+    """Write a verdict that is known to the ledger."""
     failed = [each.name for each in verdict.results if each.outcome is Outcome.FAILED]
-    return f"Failed after a rollback: {', '.join(failed)}."
+    undoer.record_verdict(verdict.outcome, failed)

@@ -18,6 +18,6 @@ def verify(settings: Settings, *, environment: str) -> int:
     What is expected stands in the release ledger. The exit code is 1 when a check
     failed, and 5 when one could not be decided.
     """
-    from delivery.cli.verifying import verify_environment
+    from delivery.cli.verifying import exit_code_of, verify_environment
 
-    return verify_environment(settings, environment)
+    return exit_code_of(verify_environment(settings, environment))

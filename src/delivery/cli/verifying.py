@@ -18,8 +18,8 @@ _EXIT_CODES = {
 }
 
 
-def verify_environment(settings: Settings, environment: str) -> int:
-    """Print the verdict and return the exit code."""
+def verify_environment(settings: Settings, environment: str) -> Verdict:
+    """Print the verdict and return it."""
     tools = Tools(settings)
     reader = tools.release_reader()
     expected = expected_now(reader, environment, now=tools.clock.now())
@@ -29,7 +29,7 @@ def verify_environment(settings: Settings, environment: str) -> int:
     else:
         click.echo(f"Release {expected.release} in {environment}")
         click.echo(verdict_text(verdict))
-    return exit_code_of(verdict)
+    return verdict
 
 
 def exit_code_of(verdict: Verdict) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from delivery.errors import BadInput, Refused
 from delivery.flows.moving import AliasMover
@@ -11,11 +13,16 @@ from delivery.flows.permitted import PermissionProof
 from delivery.flows.reconcile import Reconciler
 from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
-from delivery.ledger.events import AliasMove, Pinned
+from delivery.ledger.events import AliasMove, Deployment, Pinned
 from delivery.ledger.facts import alias_arns, deployed_versions
 from delivery.ledger.plan import Step
-from delivery.ledger.releases import live_release, open_pins
-from delivery.model import APPLICATION_STACK_PREFIX, AliasNow, StackContents
+from delivery.ledger.releases import Release, live_release, open_pins
+from delivery.model import (
+    APPLICATION_STACK_PREFIX,
+    AliasNow,
+    StackContents,
+    VersionNow,
+)
 from delivery.ports import Account, Aliases, Clock, DeployedStacks, Shifts
 from delivery.rollback.moves import Move, Wanted, plan_moves
 from delivery.rollback.options import Way
@@ -23,6 +30,20 @@ from delivery.rollback.permissions import to_move, to_write
 
 # How many releases back a pin is looked for.
 PINNED_WITHIN = 20
+# How many versions are listed.
+LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One version that a function can go to; ``release`` is the newest that used it."""
+
+    version: str
+    code_sha256: str
+    age: str
+    serves: bool
+    release: int | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +65,48 @@ class FunctionMover:
     def stack_name(self) -> str:
         """The environment's stack."""
         return f"{APPLICATION_STACK_PREFIX}{self.environment}"
+
+    def versions(self, function: str) -> list[Listed]:
+        """Return the newest versions, with the release that made each and who let it in."""
+        alias = self._alias(function, self._contents())
+        releases = self.book.view(releases=LISTED).releases
+        return [
+            self._listed(each, alias, releases)
+            for each in self.aliases.versions(function)[:LISTED]
+        ]
+
+    def _listed(
+        self, version: VersionNow, alias: AliasNow, releases: Sequence[Release]
+    ) -> Listed:
+        route = alias.route
+        made = next(
+            (
+                each
+                for each in releases
+                if (own := each.deployed.functions.get(route.function))
+                and own.version == version.version
+            ),
+            None,
+        )
+        published = _time(version.published_at)
+        return Listed(
+            version.version,
+            version.code_sha256,
+            _age(self.clock.now() - published) if published else "",
+            version.version in {route.version, *route.weights},
+            made.number if made else None,
+            _deployed_by(made) if made else "",
+        )
+
+    def plan(self, function: str, version: str) -> dict[str, Any]:
+        """Return what ``move`` would do, as data."""
+        alias = self._alias(function, self._contents())
+        move = Move(alias, version, "")
+        return {"environment": self.environment, "moves": [move.as_data()]}
+
+    def pins(self) -> Mapping[str, Pinned]:
+        """Return pins by function that nothing has resolved."""
+        return open_pins(self.book.view(releases=PINNED_WITHIN).events)
 
     def move(self, function: str, version: str, reason: str) -> Undone:
         """Send one function's traffic to a version, and pin it for the next deployment."""
@@ -74,7 +137,7 @@ class FunctionMover:
 
     def reconcile(self, reason: str) -> Undone:
         """Send pinned aliases back to what the stack recorded, and resolve their pins."""
-        pins = open_pins(self.book.view(releases=PINNED_WITHIN).events)
+        pins = self.pins()
         contents = self._contents()
         if contents.stack.status.busy or self.shifts.running(contents.stack.id):
             raise Refused(
@@ -143,3 +206,27 @@ class FunctionMover:
     def _recorded(self, function: str, version: str) -> Wanted:
         there = self.aliases.version(function, version)
         return Wanted(version, there.code_sha256 if there else "")
+
+
+def _time(text: str) -> datetime | None:
+    """Read Lambda's time, such as 2026-11-25T10:15:00.000+0000."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _age(since: timedelta) -> str:
+    """Return an age in its largest unit."""
+    minutes = max(int(since.total_seconds() // 60), 0)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"
+
+
+def _deployed_by(release: Release) -> str:
+    """Return who approved a release, else what deployed it."""
+    if release.deployed.approval is not None:
+        return release.deployed.approval.by.rpartition("/")[2]
+    return "a rollback" if release.deployed.kind is Deployment.ROLLBACK else "pipeline"

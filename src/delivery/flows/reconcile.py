@@ -15,7 +15,6 @@ from delivery.ledger.events import (
     Fact,
     Reconciled,
     TrafficComplete,
-    Verified,
 )
 from delivery.ledger.facts import (
     API_DEPLOYMENT,
@@ -38,8 +37,6 @@ from delivery.ports import (
 )
 from delivery.rollback.request import publishing_anew, without_shift
 from delivery.verify.declared import Proof, declared_proofs
-
-VERIFIED_BY = "rollback"
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,6 @@ class Reconciler:
         again = self._again(contents, aliases, release)
         same_code = _same_code(release.deployed, again)
         facts: list[Fact] = [again, TrafficComplete(traffic.versions)]
-        if same_code:
-            facts.append(Verified(VERIFIED_BY))
         facts.append(Reconciled(tuple(sorted(traffic.versions)), reason))
         self._write(book, facts)
         if not same_code:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from awsrules.statuses import ActionStatus
 from delivery.errors import BadInput, NotVerified, Refused
 from delivery.ledger.book import Book, View
 from delivery.ledger.events import Event, Kind, Scope, StoredTemplate
@@ -98,6 +99,9 @@ class Recorder:
                 next_step="./deploy_pipeline.py status shows the newest one's id.",
             )
         actions = self.pipelines.actions(self.pipeline, occasion.execution)
+        verification = _verification(occasion.environment, actions)
+        if occasion.outcome is Kind.VERIFIED:
+            _insist_on_success(verification, occasion)
         contents = self._contents(occasion)
         aliases = self._aliases(contents)
         deployed = deployed_facts(
@@ -113,7 +117,7 @@ class Recorder:
             occasion.execution,
             deployed,
             traffic_of(aliases),
-            by=_verification(occasion.environment, actions),
+            by=_named(verification),
             reason=occasion.reason,
         )
 
@@ -179,10 +183,20 @@ def _insist_on_traffic(
     )
 
 
+def _insist_on_success(verification: ActionState | None, occasion: Occasion) -> None:
+    """Refuse to call a release verified whose verification did not pass."""
+    if verification is not None and verification.status is not ActionStatus.SUCCEEDED:
+        raise Refused(
+            f"Execution {occasion.execution} was not verified in {occasion.environment}.",
+            why=f"Its action {verification.name} is {verification.status}.",
+            next_step="./deploy_pipeline.py status; a stage that failed is retried whole.",
+        )
+
+
 def _verification(
     environment: str, actions: Mapping[str, tuple[ActionState, ...]]
-) -> str:
-    """Return which action verified the deployment, with its build.
+) -> ActionState | None:
+    """Return which action verified the deployment.
 
     It is the last of the stage's builds that is neither the recorder nor a review.
     """
@@ -191,7 +205,13 @@ def _verification(
         for each in actions.get(f"Deploy{environment.capitalize()}", ())
         if each.provider == "CodeBuild" and each.name not in {"Record", "Review"}
     ]
-    return f"{builds[-1].name} {builds[-1].external_id}".strip() if builds else ""
+    return builds[-1] if builds else None
+
+
+def _named(verification: ActionState | None) -> str:
+    if verification is None:
+        return ""
+    return f"{verification.name} {verification.external_id}".strip()
 
 
 def _same_template(one: str, other: str) -> bool:

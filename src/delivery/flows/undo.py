@@ -11,23 +11,31 @@ from delivery.flows.door import StageDoor
 from delivery.flows.moving import AliasMover
 from delivery.flows.one_function import FunctionMover
 from delivery.flows.permitted import PermissionProof
-from delivery.flows.reconcile import VERIFIED_BY, Reconciler, proofs_of
+from delivery.flows.reconcile import Reconciler, proofs_of
 from delivery.flows.stack_ways import StackWays
-from delivery.flows.targets import begun_rollback, last_rollback, wanted_versions
+from delivery.flows.targets import (
+    begun_rollback,
+    content_of,
+    last_rollback,
+    wanted_versions,
+)
 from delivery.flows.undone import Undone, overtaken, refused, second
 from delivery.flows.warming import Warmer, trials_of
-from delivery.ledger.book import Book
+from delivery.ledger.book import Book, View
 from delivery.ledger.events import (
     AliasMove,
+    Deployment,
+    Fact,
     Failed,
     Reconciled,
     RolledBack,
     Scope,
+    Verified,
 )
 from delivery.ledger.facts import alias_arns
 from delivery.ledger.plan import Step
 from delivery.ledger.releases import Release, live_release
-from delivery.model import StackContents
+from delivery.model import Outcome, StackContents
 from delivery.ports import (
     Account,
     Aliases,
@@ -49,6 +57,7 @@ from delivery.rollback.situation import (
 
 # How many releases a situation shows and chooses from.
 RELEASES = 20
+VERIFIED_BY = "rollback"
 
 
 @dataclass
@@ -94,7 +103,12 @@ class Undoer:
         stack = self.stacks.find(self.stack_name)
         view = self.book.view(releases=RELEASES)
         known = tuple(
-            Known(each.number, each.good, each.deployed.commit.id)
+            Known(
+                each.number,
+                each.good,
+                each.deployed.commit.id,
+                content_of(each.deployed),
+            )
             for each in view.releases
         )
         return Situation(
@@ -315,17 +329,46 @@ class Undoer:
             self.book,
         )
 
-    def record_failed(self, reason: str) -> None:
-        """Write that what serves now did not pass its verification."""
+    def awaits_verdict(self) -> bool:
+        """Whether a rollback serves that nobody has verified yet."""
+        view = self.book.view(releases=RELEASES)
+        live = view.release(live_release(view.events) or 0)
+        return (
+            live is not None
+            and live.verdict is None
+            and live.deployed.kind is Deployment.ROLLBACK
+        )
+
+    def record_verdict(self, outcome: Outcome, failed: Sequence[str] = ()) -> None:
+        """Write whether what serves now passed its verification; what is open is not written."""
+        match outcome:
+            case Outcome.PASSED:
+                fact: Fact = Verified(VERIFIED_BY)
+            case Outcome.FAILED:
+                reason = f"Failed after a rollback: {', '.join(failed)}."
+                fact = Failed(VERIFIED_BY, reason)
+            case _:
+                return
         live = live_release(self.book.view().events)
-        fact = Failed(VERIFIED_BY, reason)
         self.book.append_all(
             lambda view: (
                 None
-                if live is None or view.events[-1].fact == fact
+                if live is None or _says_already(view, live, fact)
                 else Step(fact, live)
             ),
             execution="",
             actor=self.account.identity().arn,
             clock=self.clock,
         )
+
+
+def _says_already(view: View, live: int, fact: Fact) -> bool:
+    """Whether the newest verdict on a release is of this kind, or another one serves."""
+    if live_release(view.events) != live:
+        return True
+    verdicts = [
+        type(each.fact)
+        for each in view.events
+        if each.release == live and isinstance(each.fact, Verified | Failed)
+    ]
+    return bool(verdicts) and verdicts[-1] is type(fact)

@@ -16,11 +16,16 @@ _FREEZE_WORDS = "rollback.py takes traffic to release"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A release as far as choosing one needs it; ``good`` was verified under all traffic."""
+    """A release as far as choosing one needs it; ``good`` was verified under all traffic.
+
+    ``content`` is the same for releases of the same template and parameters, as a
+    rollback makes them; empty when it is not known.
+    """
 
     number: int
     good: bool
     commit: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def pick_release(situation: Situation, wanted: int | None) -> Known | None:
     """Return the release to bring back: wanted, unfinished, else the last known good.
 
     The last known good is the newest release that was verified under all traffic and is
-    not the one that serves: never "current minus one".
+    neither the one that serves nor of its content: never "current minus one".
 
     Raises:
         BadInput: when the wanted release is not in the ledger, or serves already.
@@ -67,14 +72,7 @@ def pick_release(situation: Situation, wanted: int | None) -> Known | None:
     by_number = {each.number: each for each in situation.releases}
     chosen = wanted if wanted is not None else situation.unfinished
     if chosen is None:
-        return next(
-            (
-                each
-                for each in situation.releases
-                if each.good and each.number != situation.live
-            ),
-            None,
-        )
+        return _last_good(situation)
     if chosen not in by_number:
         raise BadInput(
             f"{situation.environment} has no release {chosen}.",
@@ -86,3 +84,13 @@ def pick_release(situation: Situation, wanted: int | None) -> Known | None:
             next_step="Choose another with --to, or leave --to out.",
         )
     return by_number[chosen]
+
+
+def _last_good(situation: Situation) -> Known | None:
+    live = next((e for e in situation.releases if e.number == situation.live), None)
+    served = live.content if live else ""
+    for each in situation.releases:
+        other = each.number != situation.live
+        if each.good and other and (not served or each.content != served):
+            return each
+    return None

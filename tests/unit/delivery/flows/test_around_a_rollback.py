@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 from rollback_fakes import FUNCTION, World, make_world, undoer_of
 
-from delivery.errors import DeliveryError, NotPermitted, Refused
+from delivery.errors import DeliveryError, Refused
 from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
 from delivery.ledger.events import Kind
 from delivery.ledger.releases import live_release
-from delivery.model import AliasNow, AliasRoute, RunningShift, VersionNow
+from delivery.model import Outcome, RunningShift
 from delivery.rollback.options import Choice, Option, Way
 
 SHIFT = RunningShift("d-1", "InProgress")
@@ -77,40 +76,11 @@ def test_reconciling_is_refused_in_mid_shift() -> None:
         undoer_of(world).one_function.reconcile("too early")
 
 
-@dataclass
-class Thirteen:
-    """Aliases of which one may not be updated."""
-
-    serves: dict[str, str] = field(
-        default_factory=lambda: {f"f{number:02}": "2" for number in range(13)}
-    )
-
-    def now(self, alias_arn: str) -> AliasNow:
-        name = alias_arn.split(":")[-2]
-        return AliasNow(alias_arn, AliasRoute(name, "live", self.serves[name]), "r")
-
-    def version(self, function: str, version: str) -> VersionNow | None:
-        return VersionNow(function, version, "code")
-
-    def versions(self, function: str) -> list[VersionNow]:
-        return [VersionNow(function, "2", "code"), VersionNow(function, "1", "code")]
-
-    def try_call(self, function: str, version: str) -> None:
-        """Let it be called."""
-
-    def try_move(self, alias: AliasNow) -> None:
-        raise NotImplementedError
-
-    def move(self, alias: AliasNow, version: str) -> None:
-        if alias.route.function == "f08":
-            raise NotPermitted("The tool could not move alias f08:live.")
-        self.serves[alias.route.function] = version
-
-
 def test_a_verification_that_fails_takes_the_good_word_back() -> None:
     world = make_world()
     roll_back(world)
-    undoer_of(world).record_failed("Failed after a rollback: logs.")
+    undoer_of(world).record_verdict(Outcome.PASSED)
+    undoer_of(world).record_verdict(Outcome.FAILED, ["logs"])
     book = Book(world.ledger.store, world.ledger.scope)
     number = live_release(book.view(releases=20).events)
     live = book.release(number or 0)

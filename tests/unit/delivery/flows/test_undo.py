@@ -23,8 +23,9 @@ from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
 from delivery.ledger.events import Deployment, Kind
 from delivery.ledger.releases import live_release, open_pins
-from delivery.model import RunningShift
+from delivery.model import Outcome, RunningShift
 from delivery.rollback.options import Choice
+from delivery.rollback.situation import pick_release
 
 
 def roll_back(world: World, to: int | None = None) -> Undone:
@@ -52,7 +53,8 @@ def assert_back(world: World, code: str) -> None:
     book = Book(world.ledger.store, world.ledger.scope)
     assert book.problems(book.links()) == []
     live = book.release(live_release(events) or 0)
-    assert live is not None and live.good
+    # Whether it is any good is written when it is verified, and not before.
+    assert live is not None and live.verdict is None
     assert live.deployed.kind is Deployment.ROLLBACK
     assert live.deployed.functions[FUNCTION].code_sha256 == code
 
@@ -74,6 +76,7 @@ def test_traffic_moves_before_the_stack_does() -> None:
 def test_after_a_rollback_and_two_bad_releases_the_verified_code_comes_back() -> None:
     world = make_world()
     roll_back(world)
+    undoer_of(world).record_verdict(Outcome.PASSED)
     # Releases 5 and 6 are bad too; 4 is what the rollback left.
     for number in (5, 6):
         world.codes[str(number)] = f"code-rev-{number}"
@@ -91,6 +94,37 @@ def test_after_a_rollback_and_two_bad_releases_the_verified_code_comes_back() ->
     done = roll_back(world)
     assert done.to_release == 4
     assert world.codes[world.alias] == "code-rev-2"
+
+
+def test_a_rollback_that_was_not_verified_is_no_target_and_its_origin_is() -> None:
+    world = make_world()
+    roll_back(world)
+    situation = undoer_of(world).situation()
+    # Release 4 serves with the content of 2; going back further means 1.
+    assert situation.live == 4 and not situation.live_is_good
+    target = pick_release(situation, None)
+    assert target is not None and target.number == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kinds"),
+    [
+        (Outcome.PASSED, [Kind.VERIFIED]),
+        (Outcome.FAILED, [Kind.FAILED]),
+        (Outcome.INCONCLUSIVE, []),
+    ],
+)
+def test_a_verdict_is_written_after_the_verification_and_once(
+    outcome: Outcome, kinds: list[Kind]
+) -> None:
+    world = make_world()
+    roll_back(world)
+    before = len(events_of(world))
+    assert undoer_of(world).awaits_verdict()
+    for _ in range(2):
+        undoer_of(world).record_verdict(outcome, ["logs"])
+    assert [each.kind for each in events_of(world)[before:]] == kinds
+    assert undoer_of(world).awaits_verdict() == (not kinds)
 
 
 def test_a_running_shift_is_stopped_before_aliases_move() -> None:
@@ -143,7 +177,7 @@ def test_what_a_failed_deployment_left_behind_does_not_stop_a_rollback() -> None
     assert_back(world, "code-rev-2")
 
 
-STEPS = 9
+STEPS = 8
 
 
 def test_a_rollback_has_as_many_effects_as_are_killed_below() -> None:

@@ -210,6 +210,22 @@ def test_a_retried_verification_that_passes_is_recorded_after_the_failure(
     assert recorded.release.good
 
 
+@pytest.mark.parametrize("status", ["Failed", "InProgress", "Abandoned"])
+def test_a_release_whose_verification_did_not_pass_is_not_called_verified(
+    world, status: str
+) -> None:
+    builds = world.pipelines.history["execution-1"]["DeployProduction"]
+    failed = make_action("PostDeployTests", status, provider="CodeBuild")
+    world.pipelines.history["execution-1"]["DeployProduction"] = (
+        builds[0],
+        failed,
+        builds[2],
+    )
+    with pytest.raises(Refused, match="was not verified"):
+        world.record("verified")
+    assert world.kinds == []
+
+
 def test_only_the_deployment_is_recorded_when_only_that_is_asked(world) -> None:
     world.record("deployed")
     assert world.kinds == [Kind.DEPLOYED]
