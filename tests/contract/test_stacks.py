@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import ANY
 
 from delivery.aws.stacks import CloudFormationStacks
-from delivery.errors import NotPermitted, Unreachable
+from delivery.errors import NotPermitted, Refused, Unreachable
 from delivery.flows.stack import StackDeployer
 from delivery.model import ChangeSet, StackRequest
 
@@ -88,14 +88,48 @@ def test_a_refusal_is_never_read_as_absent(stacks, api, code, error) -> None:
 
 def test_a_change_set_that_a_killed_run_left_gives_way(stacks, api) -> None:
     taken = "ChangeSet deploy already exists"
+    by_name = {"ChangeSetName": "deploy", "StackName": "app"}
     api.add_client_error("create_change_set", "AlreadyExistsException", taken)
-    api.add_response(
-        "delete_change_set", {}, {"ChangeSetName": "deploy", "StackName": "app"}
-    )
+    api.add_response("describe_change_set", {"Description": "an older one"}, by_name)
+    api.add_response("delete_change_set", {}, by_name)
     api.add_response("create_change_set", {"Id": CHANGE_SET.id, "StackId": ID})
     made = stacks.create_change_set(StackRequest("app", "{}", {}), create=False)
     assert made.id == CHANGE_SET.id
     api.assert_no_pending_responses()
+
+
+def test_a_change_set_whose_answer_was_lost_is_the_one_that_was_asked_for(
+    stacks, api, monkeypatch
+) -> None:
+    monkeypatch.setattr("delivery.aws.stacks.uuid4", lambda: "mark")
+    api.add_client_error("create_change_set", "AlreadyExistsException", "taken")
+    api.add_response(
+        "describe_change_set",
+        {
+            "ChangeSetId": CHANGE_SET.id,
+            "StackId": ID,
+            "Description": "deploy_pipeline.py mark",
+        },
+    )
+    made = stacks.create_change_set(StackRequest("app", "{}", {}), create=False)
+    assert (made.id, made.stack_id) == (CHANGE_SET.id, ID)
+
+
+@pytest.mark.parametrize(
+    "code", ["InvalidChangeSetStatus", "TokenAlreadyExistsException"]
+)
+def test_an_execution_whose_answer_was_lost_has_begun(stacks, api, code) -> None:
+    api.add_client_error("execute_change_set", code, "not in its current status")
+    api.add_response("describe_change_set", {"ExecutionStatus": "EXECUTE_IN_PROGRESS"})
+    stacks.execute(CHANGE_SET, token="deploy-1")
+    api.assert_no_pending_responses()
+
+
+def test_a_change_set_that_cannot_be_executed_is_refused(stacks, api) -> None:
+    api.add_client_error("execute_change_set", "InvalidChangeSetStatus", "no")
+    api.add_response("describe_change_set", {"ExecutionStatus": "UNAVAILABLE"})
+    with pytest.raises(Refused):
+        stacks.execute(CHANGE_SET, token="deploy-1")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +146,7 @@ def test_a_change_set_is_asked_for(stacks, api, create, kind, url, where) -> Non
         {
             "StackName": "app",
             "ChangeSetName": ANY,
+            "Description": ANY,
             "ChangeSetType": kind,
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "a"}],
@@ -132,6 +167,7 @@ def test_a_stack_keeps_its_template_and_the_values_nobody_gives(stacks, api) -> 
         {
             "StackName": "app",
             "ChangeSetName": ANY,
+            "Description": ANY,
             "ChangeSetType": "UPDATE",
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "UsePreviousTemplate": True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -24,6 +25,8 @@ from delivery.model import (
 # One name for all: a change set that a killed run left is found and replaced, and none
 # piles up.
 CHANGE_SET_NAME = "deploy"
+
+_ASKED_TWICE = frozenset({"InvalidChangeSetStatus", "TokenAlreadyExistsException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,30 @@ class CloudFormationStacks:
 
     def _create_or_replace(self, wanted: dict[str, Any]) -> Any:
         """Make the change set; one that a killed run left under the name gives way."""
+        # The mark tells ours from another's when a lost answer makes the client ask twice.
+        wanted["Description"] = f"deploy_pipeline.py {uuid4()}"
         try:
-            return self._api.create_change_set(**wanted)
+            return self._create(wanted)
         except ClientError as error:
             if code_of(error) != "AlreadyExistsException":
                 raise
         self._api.delete_change_set(
             ChangeSetName=CHANGE_SET_NAME, StackName=wanted["StackName"]
         )
-        return self._api.create_change_set(**wanted)
+        return self._create(wanted)
+
+    def _create(self, wanted: dict[str, Any]) -> Any:
+        try:
+            return self._api.create_change_set(**wanted)
+        except ClientError as error:
+            if code_of(error) != "AlreadyExistsException":
+                raise
+            made = self._api.describe_change_set(
+                ChangeSetName=CHANGE_SET_NAME, StackName=wanted["StackName"]
+            )
+            if made.get("Description") != wanted["Description"]:
+                raise
+            return {"Id": made["ChangeSetId"], "StackId": made["StackId"]}
 
     def change_set(self, change_set: ChangeSet) -> ChangeSet:
         changes: list[ResourceChange] = []
@@ -118,12 +136,23 @@ class CloudFormationStacks:
         # DisableRollback is said explicitly: the model's text and its behaviour disagree
         # about the default.
         with self._doing("execute the change set"):
-            self._api.execute_change_set(
-                ChangeSetName=change_set.id,
-                StackName=change_set.stack_id,
-                ClientRequestToken=token,
-                DisableRollback=False,
-            )
+            try:
+                self._api.execute_change_set(
+                    ChangeSetName=change_set.id,
+                    StackName=change_set.stack_id,
+                    ClientRequestToken=token,
+                    DisableRollback=False,
+                )
+            except ClientError as error:
+                # An answer that got lost makes the client ask again for what has begun.
+                if code_of(error) not in _ASKED_TWICE or not self._began(change_set):
+                    raise
+
+    def _began(self, change_set: ChangeSet) -> bool:
+        answer = self._api.describe_change_set(
+            ChangeSetName=change_set.id, StackName=change_set.stack_id
+        )
+        return str(answer["ExecutionStatus"]).startswith("EXECUTE_")
 
     def delete(self, stack_id: str, *, token: str) -> None:
         with self._doing(f"delete stack {_name(stack_id)}"):

@@ -138,4 +138,6 @@ def as_delivered(
         if event["Timestamp"] <= visible:
             chance = random.Random(f"{seed} {event['EventId']}")  # nosec B311
             found += [event] * (2 if chance.random() < twice else 1)
+    if found != newest_first:
+        plane.faults.happened(fault)
     return found
