@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from output_schemas import command_of, problems
+
+from delivery.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "ghp_SyntheticTokenThatMustNeverLeak0123456789"
@@ -128,6 +131,7 @@ class Project:
         """Run the tool and return the JSON that it prints."""
         done = self.tool(*words, "--output", "json")
         assert done.stdout, done.stderr
+        assert problems(command_of(cli, words), done.stdout) == []
         return json.loads(done.stdout)
 
     def commit(self, files: dict[str, str], message: str) -> None:

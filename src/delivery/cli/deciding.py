@@ -8,7 +8,7 @@ import click
 
 from delivery.cli import ask
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result
+from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.source import push_if_newer, work_tree
 from delivery.cli.wiring import Tools
 from delivery.deploy.memory import remembered_answers
@@ -27,7 +27,7 @@ def start_execution(settings: Settings, *, dry_run: bool) -> None:
     tools = tools_with_pipeline(settings)
     tell_firing(tools)
     if dry_run:
-        click.echo(f"Dry run: {PIPELINE_NAME} would be started.")
+        print_dry_run(f"{PIPELINE_NAME} would be started", as_json=settings.as_json)
         return
     execution_id = push_newer(tools) or tools.pipelines.start(
         PIPELINE_NAME, token=new_token("start")
@@ -58,7 +58,7 @@ def decide(
     if approved:
         _refuse_while_stopped(tools, seen, execution)
     if dry_run:
-        click.echo(f"Dry run: {stage} would be {_word(approved)}.")
+        print_dry_run(f"{stage} would be {_word(approved)}", as_json=settings.as_json)
         return
     text = _comment(comment, approved)
     # Naming the execution is confirmation enough; otherwise a person looks first.

@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result
+from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.straining import Wanted
 from delivery.cli.undoing import PRODUCTION, confirm, verified
 from delivery.cli.wiring import Tools
@@ -42,14 +42,14 @@ def run_drill(
         )
     drill = _compose(Tools(replace(settings, yes=True)), asked)
     plan = drill.plan()
-    click.echo(
+    way = (
         f"{environment}: traffic and stack go to release {plan.back_to}, then back to "
-        f"release {plan.served}, while {asked.rate:g} requests/s are sent.",
-        err=True,
+        f"release {plan.served}, while {asked.rate:g} requests/s are sent"
     )
     if dry_run:
-        click.echo("Dry run: nothing was changed.", err=True)
+        print_dry_run(way, as_json=settings.as_json)
         return EXIT_DONE
+    click.echo(f"{way}.", err=True)
     confirm(settings, environment)
     drilled = drill.run(plan)
     if settings.as_json:

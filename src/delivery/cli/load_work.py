@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result
+from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.straining import (
     Wanted,
     evidence_of,
@@ -38,10 +38,9 @@ def inject_into_plane(
     tools = _running(settings, where)
     refuse_unknown_alarms(injections, tools.alarms)
     if dry_run:
-        if clear:
-            click.echo("Dry run: all that is injected would end.")
-        for injection in injections:
-            click.echo(f"Dry run: {injection} would be injected.")
+        ended = ["all that is injected would end"] if clear else []
+        begun = [f"{injection} would be injected" for injection in injections]
+        print_dry_run(*ended, *begun, as_json=settings.as_json)
         return
     if clear:
         tools.controls.clear()

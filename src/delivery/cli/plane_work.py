@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result
+from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.wiring import PlaneSettings, Tools, default_plane_settings
 from delivery.errors import Refused
 from delivery.model import PlaneInfo
@@ -46,7 +46,10 @@ def stop_plane(settings: Settings, where: PlaneSettings, *, dry_run: bool) -> No
     """Stop the plane, and say what that discards."""
     tools = Tools(settings, plane_settings=where)
     if dry_run:
-        click.echo(f"Dry run: the plane would be stopped, discarding {DISCARDED}.")
+        print_dry_run(
+            f"the plane would be stopped, discarding {DISCARDED}",
+            as_json=settings.as_json,
+        )
         return
     stopped = tools.plane.stop()
     if settings.as_json:
@@ -77,8 +80,9 @@ def reset_plane(settings: Settings, where: PlaneSettings, *, dry_run: bool) -> N
     """Stop the plane and remove its state, after a question."""
     tools = Tools(settings, plane_settings=where)
     if dry_run:
-        click.echo(
-            f"Dry run: the plane would be stopped and {where.state_dir} removed."
+        print_dry_run(
+            f"the plane would be stopped and {where.state_dir} removed",
+            as_json=settings.as_json,
         )
         return
     if where.state_dir.exists() and not tools.screen.confirm(

@@ -14,7 +14,7 @@ from delivery.cli.deploying import (
     wanted_deployment,
 )
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result, table
+from delivery.cli.screen import print_dry_run, print_result, table
 from delivery.cli.showing import failure_lines
 from delivery.cli.source import push_branch
 from delivery.cli.straining import Wanted, make_strain, strained_lines
@@ -52,12 +52,15 @@ def rehearse_two_releases(
     local = replace(settings, local=True, yes=True)
     tools = Tools(local, plane_settings=where, brief=True)
     if dry_run:
-        click.echo(f"Dry run: a plane would be started on port {where.port}, and two")
-        click.echo(
-            "releases made on it; state that a running plane holds is discarded."
+        print_dry_run(
+            f"a plane would be started on port {where.port}, and two releases made on "
+            "it; state that a running plane holds is discarded",
+            *(
+                f"the second release would have {injection}"
+                for injection in (asked.injections if asked else ())
+            ),
+            as_json=settings.as_json,
         )
-        for injection in asked.injections if asked else ():
-            click.echo(f"The second release would have {injection}.")
         return _DONE
     rehearsal = make_rehearser(tools, asked).run(tools.repository.work_tree())
     if settings.as_json:

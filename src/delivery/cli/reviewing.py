@@ -21,7 +21,11 @@ from delivery.review.report import as_data, as_text, summary_of
 
 def show_review(settings: Settings, environment: str, execution: str) -> None:
     """Print a stored report: of ``execution``, or the newest when that is empty."""
-    click.echo(_stored(Tools(settings), environment, execution), nl=False)
+    text = _stored(Tools(settings), environment, execution)
+    if settings.as_json:
+        print_result({"report": text})
+        return
+    click.echo(text, nl=False)
 
 
 def make_review(

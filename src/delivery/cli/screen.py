@@ -156,6 +156,15 @@ def print_result(data: Any) -> None:
     click.echo(json.dumps(data, indent=2))
 
 
+def print_dry_run(*would: str, as_json: bool) -> None:
+    """Say on stdout what would be done: sentences without their end."""
+    if as_json:
+        print_result({"dry_run": True, "would": list(would)})
+        return
+    for each in would:
+        click.echo(f"Dry run: {each}.")
+
+
 def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     """Return rows in columns as wide as they need."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]

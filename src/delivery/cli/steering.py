@@ -13,7 +13,7 @@ from delivery.cli.deciding import (
     tools_with_pipeline,
 )
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result
+from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput, Refused
 from delivery.flows.firing import refuse_needless_override
@@ -83,7 +83,9 @@ def start_with_commit(settings: Settings, commit: str, *, dry_run: bool) -> None
     tools = Tools(settings)
     tell_firing(tools)
     if dry_run:
-        click.echo(f"Dry run: {PIPELINE_NAME} would be started with {full}.")
+        print_dry_run(
+            f"{PIPELINE_NAME} would be started with {full}", as_json=settings.as_json
+        )
         return
     execution_id = tools.steerer().start_with(full)
     if settings.as_json:

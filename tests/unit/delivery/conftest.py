@@ -6,7 +6,10 @@ import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
+from output_schemas import asks_for_json, command_of, problems
 
 
 def _load(name: str, file: Path) -> object:
@@ -41,3 +44,25 @@ def screen():
 @pytest.fixture
 def pipelines():
     return fakes.FakePipelines()
+
+
+@pytest.fixture(autouse=True)
+def outputs_fit_their_schemas(monkeypatch):
+    """Hold what any test's command line prints as JSON against its command's schema."""
+    invoke = CliRunner.invoke
+
+    def checked(runner, command, args=None, *more, **named):
+        result = invoke(runner, command, args, *more, **named)
+        words = [str(each) for each in args or ()]
+        if isinstance(command, click.Command) and asks_for_json(words):
+            _hold_against_schema(command, words, result)
+        return result
+
+    monkeypatch.setattr(CliRunner, "invoke", checked)
+
+
+def _hold_against_schema(command, words, result) -> None:
+    name = command_of(command, words)
+    whole = not isinstance(command, click.Group) or command.name == "cli"
+    if name and whole and result.stdout:
+        assert problems(name, result.stdout) == []
