@@ -118,8 +118,9 @@ def start_past_alarm(
     refuse_needless_override(firing)
     names = [each.logical_id for each in firing]
     if dry_run:
-        click.echo(
-            f"Dry run: {PIPELINE_NAME} would be started past {', '.join(names)}."
+        print_dry_run(
+            f"{PIPELINE_NAME} would be started past {', '.join(names)}",
+            as_json=settings.as_json,
         )
         return
     push_newer(tools)
