@@ -222,7 +222,7 @@ SAFE: dict[str, Change] = {
     ),
     "statements change places": lambda r, p: statements(r).reverse(),
     "one statement becomes two": lambda r, p: statements(r).extend(
-        [{**statements(r)[0], "Action": "dynamodb:GetItem"}]
+        [{**copy.deepcopy(statements(r)[0]), "Action": "dynamodb:GetItem"}]
     ),
     "an arn is written as a Sub": lambda r, p: statements(r)[0].update(
         Resource={"Fn::Sub": TABLE}
