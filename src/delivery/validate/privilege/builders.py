@@ -15,7 +15,7 @@ from awsrules.templates import line_of
 from delivery.validate.actions import actions_of
 from delivery.validate.builds import PROJECT_TYPE, is_inline
 from delivery.validate.model import Finding, Rule, Subject
-from delivery.validate.privilege.commands import Use, uses_in
+from delivery.validate.privilege.commands import uses_in
 from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need
@@ -122,58 +122,46 @@ def _of_reports(project: Project, here: str) -> Iterator[Need]:
 
 def _of_commands(project: Project, subject: Subject) -> Iterator[Need]:
     stack = foundation_stack(subject)
+    arns = {each: _arns(stack, each) for each in subject.values}
     for use in uses_in(project.buildspec, subject.root, project.file):
-        environments = [use.environment] if use.environment else list(subject.values)
+        environments = [use.environment] if use.environment else list(arns)
         for environment in environments:
-            resource, context = _place(use, stack, environment)
+            listing = {"s3:prefix": f"ledger/{environment}/"}
+            context = listing if use.kind == "ledger-list" else {}
+            resource = arns.get(environment, {}).get(use.kind, "*")
             yield _need(use.action, resource, project, use.where, context)
 
 
-def _place(use: Use, stack: Stack, environment: str) -> tuple[str, Mapping[str, str]]:
-    """Give the ARN of a kind of resource in an environment, and the request's keys."""
-    here = f"{stack.region}:{ACCOUNT}"
-    names, releases = stack.parameters, stack.arn("ReleaseBucket")
+def _arns(stack: Stack, environment: str) -> Mapping[str, str]:
+    """Give the ARN of each kind of resource that commands use; another kind has none."""
+    region, here = stack.region, f"{stack.region}:{ACCOUNT}"
     project, label, prefix = (
-        names[each] for each in ("ProjectName", "ProjectLabel", "NamePrefix")
+        stack.parameters[each] for each in ("ProjectName", "ProjectLabel", "NamePrefix")
     )
-    function = f"{prefix}-{environment}-any"
-    formation = f"arn:{PARTITION}:cloudformation:{here}:stack/{project}"
-    gateway = f"arn:{PARTITION}:apigateway:{stack.region}::"
-    match use.kind:
-        case "ledger-list":
-            return releases, {"s3:prefix": f"ledger/{environment}/"}
-        case "ledger" | "releases" | "reviews" | "packages":
-            return f"{releases}/{use.kind}/any", {}
-        case "release-bucket":
-            return releases, {}
-        case "delivery-key":
-            return stack.arn("DeliveryKey"), {}
-        case "stack":
-            return f"{formation}-lambda-{environment}/any", {}
-        case "review-stack":
-            return f"{formation}-review-{environment}/any", {}
-        case "transform":
-            region = f"cloudformation:{stack.region}:aws"
-            return f"arn:{PARTITION}:{region}:transform/Serverless-2016-10-31", {}
-        case "pipeline":
-            return f"arn:{PARTITION}:codepipeline:{here}:{label}Pipeline", {}
-        case "project":
-            return f"arn:{PARTITION}:codebuild:{here}:project/{label}Build", {}
-        case "report-group":
-            return f"arn:{PARTITION}:codebuild:{here}:report-group/{label}Build-any", {}
-        case "function":
-            return f"arn:{PARTITION}:lambda:{here}:function:{function}", {}
-        case "log-group":
-            group = f"log-group:/aws/lambda/{function}"
-            return f"arn:{PARTITION}:logs:{here}:{group}", {}
-        case "api":
-            return f"arn:{PARTITION}:execute-api:{here}:any/{environment}/GET/any", {}
-        case "api-key":
-            return f"{gateway}/apikeys/any", {}
-        case "api-stage":
-            return f"{gateway}/restapis/any/stages/{environment}", {}
-        case _:
-            return "*", {}
+    releases, function = stack.arn("ReleaseBucket"), f"{prefix}-{environment}-any"
+    tails = {
+        "api": f"execute-api:{here}:any/{environment}/GET/any",
+        "api-key": f"apigateway:{region}::/apikeys/any",
+        "api-stage": f"apigateway:{region}::/restapis/any/stages/{environment}",
+        "function": f"lambda:{here}:function:{function}",
+        "log-group": f"logs:{here}:log-group:/aws/lambda/{function}",
+        "pipeline": f"codepipeline:{here}:{label}Pipeline",
+        "project": f"codebuild:{here}:project/{label}Build",
+        "report-group": f"codebuild:{here}:report-group/{label}Build-any",
+        "review-stack": f"cloudformation:{here}:stack/{project}-review-{environment}/any",
+        "stack": f"cloudformation:{here}:stack/{project}-lambda-{environment}/any",
+        "transform": f"cloudformation:{region}:aws:transform/Serverless-2016-10-31",
+    }
+    return {
+        **{kind: f"arn:{PARTITION}:{tail}" for kind, tail in tails.items()},
+        **{
+            folder: f"{releases}/{folder}/any"
+            for folder in ("ledger", "packages", "releases", "reviews")
+        },
+        "delivery-key": stack.arn("DeliveryKey"),
+        "ledger-list": releases,
+        "release-bucket": releases,
+    }
 
 
 def _need(
