@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from awsrules.policies import Request, evaluate, statements_of
+from awsrules.policies import Request, evaluate, statements_of, trusts
 from rehearsal.asking import Asking, Known, Place, Question, questions
 from rehearsal.identity import Principal
 from rehearsal.protocol import ApiError
@@ -83,6 +83,25 @@ class Permissions:
         principal = f"arn:aws:sts::{self._account}:assumed-role/{name}/{session}"
         return self._refusal(role, principal, question)
 
+    def may_take(self, service: str, role_arn: str, source_arn: str = "") -> bool:
+        """Say whether ``service`` may act with a role, for ``source_arn`` if it says so.
+
+        Source: AWS IAM User Guide, "The confused deputy problem".
+        """
+        role = self._role(role_arn) if self.looks else None
+        if role is None:
+            return True
+        who = f"{service}.amazonaws.com"
+        context = {"aws:SourceAccount": self._account}
+        if source_arn:
+            context["aws:SourceArn"] = source_arn
+        asked = Request("sts:AssumeRole", role_arn, context, who)
+        trusted = trusts(_parsed(role.assume_role_policy_document), asked).allowed
+        if not trusted:
+            reason = f"because the role does not trust {who} for {source_arn or 'it'}"
+            self._record(Refusal(role_arn, "sts:AssumeRole", source_arn, reason))
+        return trusted or self.mode != "enforce"
+
     def page(self, method: str, body: dict[str, Any]) -> Any:
         """Serve ``/_rehearsal/permissions``: the mode, what was not allowed and what was."""
         if method == "POST":
@@ -117,15 +136,17 @@ class Permissions:
                 self._allowed.setdefault(str(role.arn), set()).add(question.action)
             return ""
         resource = question.resource or "*"
-        refusal = Refusal(str(role.arn), question.action, resource, reason)
-        with self._lock:
-            self._refused[refusal] = self._refused.get(refusal, 0) + 1
+        self._record(Refusal(str(role.arn), question.action, resource, reason))
         if self.mode != "enforce":
             return ""
         return (
             f"User: {principal} is not authorized to perform: {question.action} "
             f"on resource: {resource} {reason}"
         )
+
+    def _record(self, refusal: Refusal) -> None:
+        with self._lock:
+            self._refused[refusal] = self._refused.get(refusal, 0) + 1
 
     def _reason(self, role: Any, question: Question) -> str:
         """Give why the role may not, in IAM's words, "" when it may."""

@@ -7,12 +7,14 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from own_plane import call_control
 from plane_pipelines import action, action_state, declare, ended, make_repository
-from shipped_roles import BUILDER, MOVER, Account
+from shipped_roles import BUILDER, DEPLOYER, MOVER, Account
 
 pytestmark = pytest.mark.plane
 
+ACCOUNT, STRANGER = "123456789012", "999988887777"
 PIPELINE = "MedicalRecordAnalysisPipeline"
 PROJECT = "MedicalRecordAnalysisBuild"
 BUILDSPEC = """\
@@ -127,3 +129,47 @@ def test_an_execution_ends_at_the_action_whose_permission_is_gone(
     if gone:
         state = action_state(account.operator, pipeline, stage)
         assert f"is not authorized to perform: {gone[2]}" in str(state["errorDetails"])
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "holder", "stage", "said"),
+    [
+        (
+            MOVER,
+            "codebuild",
+            ACCOUNT,
+            "Source",
+            "perform AssumeRole on role arn:aws:iam",
+        ),
+        (MOVER, "codepipeline", STRANGER, "Source", "CodePipeline is not authorized"),
+        (BUILDER, "ec2", ACCOUNT, "Build", "perform: sts:AssumeRole on arn:aws:iam"),
+        (BUILDER, "codebuild", STRANGER, "Build", "CodeBuild is not authorized"),
+    ],
+)
+def test_a_role_that_trusts_another_is_not_taken(
+    account: Account,
+    pipeline: str,
+    role: str,
+    service: str,
+    holder: str,
+    stage: str,
+    said: str,
+) -> None:
+    with account.trusting(role, service, holder):
+        account.operator("codepipeline").start_pipeline_execution(name=pipeline)
+        assert ended(account.operator, pipeline) == "Failed"
+    state = action_state(account.operator, pipeline, stage)
+    assert said in state["errorDetails"]["message"]
+
+
+def test_a_stack_is_not_given_a_role_that_does_not_trust_cloudformation(
+    account: Account,
+) -> None:
+    role = account.outputs[f"{DEPLOYER}Arn"]
+    with account.trusting(DEPLOYER, "ec2", ACCOUNT):
+        with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+            account.operator("cloudformation").create_stack(
+                StackName="medical-record-analysis-lambda-untrusted",
+                TemplateBody='{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}',
+                RoleARN=role,
+            )

@@ -61,6 +61,25 @@ class Account:
                 return
         raise AssertionError(f"{role} has no {action} in {statement}")
 
+    @contextmanager
+    def trusting(self, role: str, service: str, account: str) -> Iterator[None]:
+        """Let a role trust another service, or its own for another account."""
+        iam = self.operator("iam")
+        name = {"RoleName": self.outputs[f"{role}Arn"].rpartition("/")[2]}
+        before = iam.get_role(**name)["Role"]["AssumeRolePolicyDocument"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": f"{service}.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        }
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
+        iam.update_assume_role_policy(**name, PolicyDocument=json.dumps(trust))
+        try:
+            yield
+        finally:
+            iam.update_assume_role_policy(**name, PolicyDocument=json.dumps(before))
+
 
 def _take_out(document: dict[str, Any], statement: str, action: str) -> bool:
     for body in document["Statement"]:

@@ -34,7 +34,7 @@ class ChangeSetOperations(StackOperations):
         name = params["StackName"] if stack is None else stack.name
         stack_id = stack.id if stack else self._new_id("stack", name)
         before = stack if stack and stack.definition else None
-        settings = settings_of(params, before.settings if before else None)
+        settings = settings_of(self._plane, params, before.settings if before else None)
         made = draft_of(self._plane, params, call, name, stack_id, before)
         check_capabilities(made.template, settings.capabilities, direct=False)
         if stack is None:

@@ -103,17 +103,23 @@ def check_capabilities(
         )
 
 
-def settings_of(params: Params, before: Settings | None) -> Settings:
+def settings_of(plane: Plane, params: Params, before: Settings | None) -> Settings:
     """Give the settings a request leaves a stack with.
 
     The role, once set, stays; so do rollback triggers and tags that are not mentioned.
+
+    Raises:
+        ApiError: when the role does not trust CloudFormation.
     """
     before = before or Settings()
+    role = params.get("RoleARN") or before.role_arn
+    if role and not plane.permissions.may_take("cloudformation", role):
+        raise invalid(f"Role {role} is invalid or cannot be assumed")
     tags = params.get("Tags")
     topics = params.get("NotificationARNs")
     triggers = params.get("RollbackConfiguration")
     return Settings(
-        role_arn=params.get("RoleARN") or before.role_arn,
+        role_arn=role,
         tags=(
             before.tags if tags is None else tuple((t["Key"], t["Value"]) for t in tags)
         ),

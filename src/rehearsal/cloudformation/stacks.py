@@ -46,7 +46,7 @@ class StackOperations(Service):
             self._refuse_used_token(existing, params)
         gates.check_create(name, existing.status if existing else None)
         stack_id = existing.id if existing else self._new_id("stack", name)
-        settings = settings_of(params, None)
+        settings = settings_of(self._plane, params, None)
         made = draft_of(self._plane, params, call, name, stack_id, None)
         check_capabilities(made.template, settings.capabilities, direct=True)
         definition = self._completed(made)
@@ -68,7 +68,7 @@ class StackOperations(Service):
         self._refuse_used_token(stack, params)
         paused_too = bool(params.get("DisableRollback"))
         gates.check_update(stack.status, stack.id, disable_rollback=paused_too)
-        settings = settings_of(params, stack.settings)
+        settings = settings_of(self._plane, params, stack.settings)
         made = draft_of(self._plane, params, call, stack.name, stack.id, stack)
         check_capabilities(made.template, settings.capabilities, direct=True)
         definition = self._completed(made)
@@ -99,7 +99,7 @@ class StackOperations(Service):
                 "Invalid operation on stack "
                 f"[{stack.id}]. RetainResources can only be used with a DELETE_FAILED stack"
             )
-        settings = settings_of(params, stack.settings)
+        settings = settings_of(self._plane, params, stack.settings)
         operation = operation_of("DELETE_STACK", params, call, settings, "DO_NOTHING")
         if params.get("DeletionMode") == "FORCE_DELETE_STACK":
             gates.check_force(stack.status, stack.id)
@@ -134,7 +134,7 @@ class StackOperations(Service):
             )
         if params.get("ForceRollback"):
             skip = frozenset(failed)
-        settings = settings_of(params, stack.settings)
+        settings = settings_of(self._plane, params, stack.settings)
         operation = operation_of(
             "CONTINUE_ROLLBACK", params, call, settings, "ROLLBACK"
         )
@@ -145,7 +145,7 @@ class StackOperations(Service):
         """Go back from a paused failure to the last stable state."""
         stack = self.living(params["StackName"])
         gates.check_rollback(stack.status)
-        settings = settings_of(params, stack.settings)
+        settings = settings_of(self._plane, params, stack.settings)
         operation = operation_of("ROLLBACK", params, call, settings, "ROLLBACK")
         self._engine.roll_back(stack, operation)
         return {"StackId": stack.id, "OperationId": operation.id}

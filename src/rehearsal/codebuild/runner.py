@@ -104,6 +104,12 @@ class BuildRun:
 
     def _open_log(self) -> None:
         build, role = self._build, self._build.project["serviceRole"]
+        source = build.project["arn"]
+        if not self._plane.permissions.may_take("codebuild", role, source):
+            raise _PhaseFailed(
+                "ACCESS_DENIED",
+                f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}",
+            )
         try:
             self._opened = BuildLog(
                 self._plane,

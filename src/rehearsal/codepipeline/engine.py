@@ -301,7 +301,14 @@ class Engine:
             }
         except UnknownVariable as error:
             raise ActionFailed(str(error), "InvalidVariable") from error
-        work(Job(self._plane, self._clients, run, run.resolved))
+        job = Job(self._plane, self._clients, run, run.resolved)
+        if not job.may_act:
+            raise ActionFailed(
+                f"CodePipeline is not authorized to perform AssumeRole on role "
+                f"{job.role_arn}",
+                "PermissionError",
+            )
+        work(job)
 
     def _settle(self, run: ActionRun, status: str) -> None:
         execution = run.execution

@@ -75,6 +75,13 @@ class Job:
         role = self.run.action.get("roleArn") or self.execution.declaration["roleArn"]
         return str(role)
 
+    @property
+    def may_act(self) -> bool:
+        """Whether the role trusts CodePipeline, for this pipeline."""
+        place = f"{self.plane.region}:{self.plane.account}"
+        source = f"arn:aws:codepipeline:{place}:{self.execution.pipeline.name}"
+        return self.plane.permissions.may_take("codepipeline", self.role_arn, source)
+
     def client(self, service: str) -> Any:
         """Return a client that acts as the action's role, or as the pipeline's."""
         return self.clients.get(service, self.role_arn, self.execution.pipeline.name)
