@@ -77,6 +77,7 @@ class World:
     wrong: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     skipped: list[str] = field(default_factory=list)
+    inside: ExecutionStatus = ExecutionStatus.SUCCEEDED
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -198,7 +199,7 @@ class World:
     def state(self, pipeline: str) -> PipelineState:
         stage = StageState(
             "DeployProduction",
-            ExecutionStatus.SUCCEEDED,
+            self.inside,
             inbound_enabled=self.open,
             inbound_reason=self.reason,
         )

@@ -48,6 +48,7 @@ def make_review(
         _write(published, write_to)
     _print(published, settings)
     _refuse_conflicts(published)
+    _refuse_pins(published)
 
 
 def _refuse_conflicts(published: Published) -> None:
@@ -60,6 +61,20 @@ def _refuse_conflicts(published: Published) -> None:
         why="\n".join(review.conflicts),
         next_step="Do it in two releases, as said above: first expand, then contract "
         "(docs/releases.md).",
+    )
+
+
+def _refuse_pins(published: Published) -> None:
+    """Refuse a release over functions that were moved by hand."""
+    review = published.review
+    if not review.pins:
+        return
+    raise Refused(
+        f"Functions are pinned in {review.environment}: {'; '.join(review.pins)}.",
+        why="CodeDeploy refuses an alias that is not where the stack left it, and if it "
+        "did not, the deployment would silently undo what somebody did on purpose.",
+        next_step=f"./rollback.py {review.environment} --reconcile, then "
+        "./deploy_pipeline.py retry.",
     )
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from awsrules.statuses import ExecutionStatus
+from delivery.errors import Refused
 from delivery.model import StageState
 from delivery.ports import Pipelines, Screen, Transitions
-from delivery.rollback.situation import freeze_reason, unfinished_release
+from delivery.rollback.situation import (
+    PIN_REASON,
+    freeze_reason,
+    is_ours,
+    unfinished_release,
+)
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,7 @@ class StageDoor:
         if stage is None:
             self.screen.say("There is no pipeline to keep out.")
             return
-        if (
-            not stage.inbound_enabled
-            and unfinished_release(stage.inbound_reason) is None
-        ):
+        if not stage.inbound_enabled and not is_ours(stage.inbound_reason):
             self.screen.say(f"Stage {self.stage} was closed by somebody: it stays so.")
             return
         self.transitions.freeze(self.pipeline, self.stage, reason=freeze_reason(number))
@@ -58,8 +61,29 @@ class StageDoor:
             )
             self.screen.say(f"Execution {inside} was told to stop.")
 
+    def close_for_pin(self) -> None:
+        """Let no deployment over a function that is moved by hand.
+
+        Raises:
+            Refused: when an execution is inside: it would meet the alias half way.
+        """
+        stage = self.look()
+        if stage is None:
+            return
+        if stage.status is ExecutionStatus.IN_PROGRESS:
+            raise Refused(
+                f"An execution is inside stage {self.stage}; nothing was moved.",
+                why="It deploys over the function, or verifies what it deployed.",
+                next_step="Wait until it has ended, or ./deploy_pipeline.py stop.",
+            )
+        if stage.inbound_enabled:
+            self.transitions.freeze(self.pipeline, self.stage, reason=PIN_REASON)
+            self.screen.say(f"Stage {self.stage} is closed until --reconcile.")
+
     def open(self) -> None:
-        """Open the stage again, where a rollback closed it."""
-        if self.unfinished() is not None:
-            self.transitions.thaw(self.pipeline, self.stage)
-            self.screen.say(f"Stage {self.stage} is open again.")
+        """Open the stage again, where this tool closed it."""
+        stage = self.look()
+        if stage is None or stage.inbound_enabled or not is_ours(stage.inbound_reason):
+            return
+        self.transitions.thaw(self.pipeline, self.stage)
+        self.screen.say(f"Stage {self.stage} is open again.")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from delivery.errors import BadInput, Refused
+from delivery.flows.door import StageDoor
 from delivery.flows.moving import AliasMover
 from delivery.flows.permitted import PermissionProof
 from delivery.flows.reconcile import Reconciler
@@ -26,7 +27,7 @@ from delivery.model import (
 from delivery.ports import Account, Aliases, Clock, DeployedStacks, Shifts
 from delivery.rollback.moves import Move, Wanted, plan_moves
 from delivery.rollback.options import Way
-from delivery.rollback.permissions import to_move, to_write
+from delivery.rollback.permissions import to_close, to_move, to_write
 
 # How many releases back a pin is looked for.
 PINNED_WITHIN = 20
@@ -58,6 +59,7 @@ class FunctionMover:
     mover: AliasMover
     permitted: PermissionProof
     reconciler: Reconciler
+    door: StageDoor
     clock: Clock
     book: Book
 
@@ -115,6 +117,7 @@ class FunctionMover:
         there = self.aliases.version(function, version)
         move = Move(alias, version, there.code_sha256 if there else "")
         self._prove((move,))
+        self.door.close_for_pin()
         stack_version = deployed_versions(contents.resources).get(function, "")
         seconds = self.mover.move((move,))
         self._pin(
@@ -131,8 +134,8 @@ class FunctionMover:
             f"{function} serves version {version}; the stack recorded {stack_version}.",
             (move,),
             seconds,
-            next_step=f"Before the next deployment: ./rollback.py {self.environment} "
-            "--reconcile. A deployment of a stack whose alias is elsewhere fails.",
+            next_step=f"./rollback.py {self.environment} --reconcile takes it back and "
+            "lets deployments in again: over this alias one would fail, or undo it.",
         )
 
     def reconcile(self, reason: str) -> Undone:
@@ -155,6 +158,7 @@ class FunctionMover:
         self._prove(moves)
         seconds = self.mover.move(moves)
         self.reconciler.resolve(self.book, tuple(sorted(pins)), reason)
+        self.door.open()
         said = (
             f"{len(moves)} pins resolved." if moves else "There is no pin to resolve."
         )
@@ -169,6 +173,9 @@ class FunctionMover:
             next_key = self.book.scope.key(newest.sequence + 1)
             write = to_write(bucket, next_key, like=moves[0].alias.arn)
             asked = [*to_move(moves), write]
+            if self.door.look() is not None:
+                like = moves[0].alias.arn
+                asked += to_close(self.door.pipeline, self.door.stage, like=like)
             self.permitted.prove(asked, moves, ledger_key=newest.key)
         self.mover.prove(moves)
 

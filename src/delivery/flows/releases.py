@@ -17,6 +17,8 @@ from delivery.ports import Account, ReleaseStore, Stacks
 
 # The foundation's output that names the release store.
 STORE_OUTPUT = "ReleaseBucketName"
+# Among how many releases a pin is looked for.
+PINNED_WITHIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ class ReleaseReader:
         book = self._book(environment)
         live = live_release(book.view().events)
         return None if live is None else book.release(live)
+
+    def pinned(self, environment: str) -> tuple[str, ...]:
+        """Say of each function that was moved by hand where it is, and why."""
+        events = self._book(environment).view(releases=PINNED_WITHIN).events
+        return tuple(
+            f"{pin.function} serves version {pin.move.to_version} ({pin.reason})"
+            for pin in open_pins(events).values()
+        )
 
     def check(self, environment: str) -> Checked:
         """Read one ledger whole, and the templates that it names."""

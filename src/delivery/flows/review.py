@@ -233,6 +233,7 @@ class Reviewer:
             reports=tuple(self._reports(actions)),
             note=seen.note,
             conflicts=self._conflicts(candidate, previous),
+            pins=self.releases.pinned(candidate.environment),
             firing=firing,
             override=override_in(candidate, execution),
         )

@@ -325,6 +325,7 @@ class Undoer:
             self.mover,
             self.permitted,
             self.reconciler,
+            self.door,
             self.clock,
             self.book,
         )

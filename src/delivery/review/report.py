@@ -52,7 +52,8 @@ class Review:
     ``previous`` is None when nothing was released there, and ``release`` its number.
     ``travelling_with`` are the commits of executions since then, newest first, this one left
     out: superseded ones travel with it. ``note`` says why changes are unknown. ``conflicts``
-    says what the version that serves needs and the release takes away. ``firing`` are
+    says what the version that serves needs and the release takes away. ``pins`` are
+    functions that were moved by hand and not reconciled. ``firing`` are
     alarms that the shift would watch, ``override`` why it may pass them.
     """
 
@@ -70,6 +71,7 @@ class Review:
     reports: tuple[ReportSummary, ...] = ()
     note: str = ""
     conflicts: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
     firing: tuple[FiringAlarm, ...] = ()
     override: Override | None = None
 
@@ -114,6 +116,7 @@ def summary_of(review: Review) -> str:
         f"{review.environment}: {review.commit_range}"
         + (f" {review.revision.summary}" if review.revision.summary else ""),
         *([f"REFUSED: {len(review.conflicts)} conflicts"] if review.conflicts else []),
+        *([f"REFUSED: pinned: {', '.join(review.pins[:3])}"] if review.pins else []),
         *_what_alarms_say(review),
         _what_changes(review),
         *_what_needs_a_look(review),
@@ -196,6 +199,7 @@ def as_text(review: Review) -> str:
         *_commit_lines(review),
         "",
         *_conflict_lines(review),
+        *_pin_lines(review),
         *_alarm_lines(review),
         *_change_lines(review),
         "",
@@ -219,6 +223,14 @@ def _conflict_lines(review: Review) -> Iterator[str]:
     if review.conflicts:
         yield "Refused: the version that serves needs what this release takes away"
         yield from (f"  {each}" for each in review.conflicts)
+        yield ""
+
+
+def _pin_lines(review: Review) -> Iterator[str]:
+    if review.pins:
+        yield "Refused: functions were moved by hand; a deployment would fail or undo it"
+        yield from (f"  {each}" for each in review.pins)
+        yield f"  ./rollback.py {review.environment} --reconcile resolves it"
         yield ""
 
 
@@ -295,6 +307,7 @@ def as_data(review: Review) -> dict[str, Any]:
             "finding": review.finding,
             "note": review.note,
             "conflicts": review.conflicts,
+            "pins": review.pins,
             "shifts": review.shifts,
             "firing": [each.name for each in review.firing],
             "override": review.override

@@ -12,6 +12,8 @@ from delivery.model import RunningShift, Stack
 # killed: whoever runs it again learns from it which release was to serve.
 # Allowed characters: CodePipeline API, DisableStageTransition, reason.
 _FREEZE_WORDS = "rollback.py takes traffic to release"
+# What it is closed with while a function is pinned; the deployment would fail or undo it.
+PIN_REASON = "rollback.py pinned a function. It opens with --reconcile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ def unfinished_release(reason: str) -> int | None:
     """Return the release that a closed stage's reason names, or None."""
     words, _, number = reason.rpartition(" ")
     return int(number) if words == _FREEZE_WORDS and number.isdigit() else None
+
+
+def is_ours(reason: str) -> bool:
+    """Whether a stage was closed by this tool, and not by a person."""
+    return reason == PIN_REASON or unfinished_release(reason) is not None
 
 
 def pick_release(situation: Situation, wanted: int | None) -> Known | None:

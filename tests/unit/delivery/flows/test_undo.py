@@ -18,6 +18,7 @@ from rollback_fakes import (
     undoer_of,
 )
 
+from awsrules.statuses import ExecutionStatus
 from delivery.errors import Refused
 from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
@@ -214,6 +215,67 @@ def test_reconciling_returns_to_what_the_stack_recorded_and_resolves_the_pin() -
     undoer_of(world).one_function.reconcile("mended")
     assert world.alias == "3"
     assert open_pins(events_of(world)) == {}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("step", range(3))
+def test_killed_while_one_function_moves_running_it_again_finishes(
+    step: int, late: bool
+) -> None:
+    world = make_world(dies_at=step, late=late)
+    with pytest.raises(Killed):
+        undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    world.dies_at = None
+    undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    assert world.alias == "1" and not world.open
+    assert open_pins(events_of(world))[FUNCTION].move.to_version == "1"
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("step", range(3))
+def test_killed_while_pins_are_reconciled_running_it_again_finishes(
+    step: int, late: bool
+) -> None:
+    world = make_world()
+    undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    world.effects, world.dies_at, world.late = [], step, late
+    with pytest.raises(Killed):
+        undoer_of(world).one_function.reconcile("mended")
+    world.dies_at = None
+    undoer_of(world).one_function.reconcile("mended")
+    assert world.alias == "3" and world.open
+    assert open_pins(events_of(world)) == {}
+
+
+def test_a_pin_keeps_deployments_out_until_it_is_reconciled() -> None:
+    world = make_world()
+    undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    assert not world.open and "--reconcile" in world.reason
+    assert undoer_of(world).situation().unfinished is None
+    undoer_of(world).one_function.reconcile("mended")
+    assert world.open
+
+
+def test_a_rollback_of_the_whole_stack_resolves_pins_and_lets_deployments_in() -> None:
+    world = make_world()
+    undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    roll_back(world)
+    assert open_pins(events_of(world)) == {}
+    assert_back(world, "code-rev-2")
+
+
+def test_a_stage_that_a_person_closed_stays_closed_after_a_pin() -> None:
+    world = make_world(open=False, reason="Holiday freeze")
+    undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    undoer_of(world).one_function.reconcile("mended")
+    assert (world.open, world.reason) == (False, "Holiday freeze")
+
+
+def test_a_function_is_not_moved_under_an_execution() -> None:
+    world = make_world(inside=ExecutionStatus.IN_PROGRESS)
+    with pytest.raises(Refused, match="An execution is inside"):
+        undoer_of(world).one_function.move(FUNCTION, "1", "slow")
+    assert world.effects == []
 
 
 def test_without_a_pin_there_is_nothing_to_reconcile() -> None:

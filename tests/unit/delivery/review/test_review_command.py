@@ -48,7 +48,8 @@ def run(artifact, monkeypatch):
     class FakeReviewer:
         def review(self, candidate):
             seen.append(candidate)
-            return Published(replace(REVIEW, conflicts=invoke.conflicts), LINK)
+            found = replace(REVIEW, conflicts=invoke.conflicts, pins=invoke.pins)
+            return Published(found, LINK)
 
     store = FakeReleaseStore()
     tools = SimpleNamespace(
@@ -68,6 +69,7 @@ def run(artifact, monkeypatch):
         )
 
     invoke.seen, invoke.store, invoke.conflicts = seen, store, ()
+    invoke.pins = ()
     return invoke
 
 
@@ -103,6 +105,18 @@ def test_a_release_that_cannot_coexist_is_refused_after_its_report(
     assert result.exception.exit_code == 3
     assert "Worker.TABLE" in result.exception.why
     assert "Worker.TABLE" in (tmp_path / "out" / "report.txt").read_text()
+
+
+def test_a_release_over_a_function_that_was_moved_by_hand_is_refused(
+    run, tmp_path
+) -> None:
+    run.pins = ("mra-analyze serves version 7 (slow)",)
+    result = run("--execution", "e1", "--write-to", str(tmp_path / "out"))
+    assert isinstance(result.exception, Refused)
+    assert "./rollback.py staging --reconcile" in result.exception.next_step
+    report = (tmp_path / "out" / "report.txt").read_text()
+    assert "mra-analyze serves version 7 (slow)" in report
+    assert "REFUSED: pinned" in (tmp_path / "out" / "summary.txt").read_text()
 
 
 def test_the_report_as_json_has_its_link(run) -> None:

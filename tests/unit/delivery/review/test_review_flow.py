@@ -37,7 +37,7 @@ from delivery.flows.coexist import lost_by_rollback
 from delivery.flows.firing import AlarmWatch
 from delivery.flows.releases import ReleaseReader
 from delivery.flows.review import Reviewer
-from delivery.ledger.events import RolledBack
+from delivery.ledger.events import AliasMove, Pinned, Reconciled, RolledBack
 from delivery.model import (
     Build,
     ChangeSet,
@@ -287,6 +287,20 @@ def test_the_reports_of_build_and_tests_are_read_and_not_those_of_recorders(
         world.reports.found[name] = ReportSummary(name, passed=1)
     names = [each.name for each in world.review().review.reports]
     assert names == ["Build (Build:1)", "Tests (Verify:1)"]
+
+
+def test_a_function_that_was_moved_by_hand_is_told_until_it_is_reconciled(
+    world,
+) -> None:
+    world.has("UPDATE_COMPLETE")
+    number = world.released("first")
+    move = AliasMove("live", "8", "7")
+    world.ledger.add(Pinned("mra-analyze", move, "8", "slow"), release=number)
+    review = world.review().review
+    assert review.pins == ("mra-analyze serves version 7 (slow)",)
+    assert as_data(review)["pins"] == list(review.pins)
+    world.ledger.add(Reconciled(("mra-analyze",)), release=number)
+    assert world.review().review.pins == ()
 
 
 def test_what_serves_and_would_lose_what_it_needs_is_told_in_every_form(world) -> None:
