@@ -14,7 +14,13 @@ from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
 from delivery.cli.verifying import exit_code_of, verify_environment
-from delivery.errors import EXIT_DONE, BadInput, NotVerified, Refused
+from delivery.errors import (
+    EXIT_DONE,
+    BadInput,
+    DeliveryError,
+    NotVerified,
+    Refused,
+)
 from delivery.flows.one_function import Listed
 from delivery.flows.planning import plan_of
 from delivery.flows.undo import Undoer
@@ -150,9 +156,13 @@ def _one_function(
 def _verify(settings: Settings, environment: str) -> int:
     """Verify what serves; a verdict that a rollback left open is written down."""
     verdict = verify_environment(settings, environment)
-    undoer = Tools(settings).undoer(environment)
-    if undoer.awaits_verdict():
-        record(undoer, verdict)
+    try:
+        undoer = Tools(settings).undoer(environment)
+        if undoer.awaits_verdict():
+            record(undoer, verdict)
+    except DeliveryError as error:
+        # Who may only read has the verdict all the same.
+        click.echo(f"The verdict was not written to the ledger: {error}", err=True)
     return exit_code_of(verdict)
 
 
