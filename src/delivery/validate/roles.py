@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from awsrules.templates import line_of
-from delivery.validate.actions import branches
+from delivery.validate.actions import branches, literal_text
 from delivery.validate.model import Finding, Rule, SourceFile, Subject
+
+# Operations that may name a version or an alias, and so be asked of it.
+_WITH_QUALIFIER = frozenset("""
+    AddPermission CreateFunctionUrlConfig DeleteFunction DeleteFunctionEventInvokeConfig
+    DeleteFunctionUrlConfig DeleteProvisionedConcurrencyConfig GetFunction
+    GetFunctionConfiguration GetFunctionEventInvokeConfig GetFunctionScalingConfig
+    GetFunctionUrlConfig GetPolicy GetProvisionedConcurrencyConfig
+    GetRuntimeManagementConfig InvokeFunction InvokeFunctionUrl
+    ListDurableExecutionsByFunction PutFunctionEventInvokeConfig PutFunctionScalingConfig
+    PutProvisionedConcurrencyConfig PutRuntimeManagementConfig RemovePermission
+    UpdateFunctionEventInvokeConfig UpdateFunctionUrlConfig
+    """.split())
+# A function's ARN with something after its name.
+_QUALIFIED = re.compile(r"\.Arn\}:[^:]+$|:function:[^:]+:[^:]+$")
 
 _DOCUMENTS = frozenset(
     {"AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument", "ResourcePolicy"}
@@ -91,6 +106,25 @@ def roles_passed_to_named_services(subject: Subject) -> Iterator[Finding]:
                 yield Finding("pass-role", template.name, each.line, message)
 
 
+def function_arns_match(subject: Subject) -> Iterator[Finding]:
+    """Check that an action which knows no qualifier is not granted on versions alone."""
+    for template in subject.templates:
+        for each in statements_of(template):
+            given = each.resources
+            if each.document != "PolicyDocument" or not given:
+                continue
+            if not all(_QUALIFIED.search(literal_text(arn)) for arn in given):
+                continue
+            for action in each.actions:
+                service, _, name = action.partition(":")
+                if service == "lambda" and name not in _WITH_QUALIFIER:
+                    message = (
+                        f"{each.resource}: {_name(each)} grants {action} on versions and "
+                        "aliases; it is asked of the function, so it is denied"
+                    )
+                    yield Finding("function-arn", template.name, each.line, message)
+
+
 def roles_bounded(subject: Subject) -> Iterator[Finding]:
     """Check that each role a deployment makes carries the boundary and a bound name."""
     template = subject.application
@@ -153,6 +187,15 @@ RULES = (
         "pass-role",
         "iam:PassRole names the roles and the services.",
         roles_passed_to_named_services,
+    ),
+    Rule(
+        "function-arn",
+        "What Lambda asks of a function is not granted on its versions and aliases alone.",
+        function_arns_match,
+        "Lambda compares the policy's ARN with the function's name and qualifier as the "
+        "request has them; a name alone does not match a qualified ARN.",
+        '"Fine-tuning the Resources and Conditions sections of policies", AWS Lambda '
+        "Developer Guide",
     ),
     Rule(
         "role-bounded",

@@ -633,6 +633,17 @@ SAFEGUARDS = (
     ),
 )
 NAMES_AND_PARAMETERS = (
+    Defect(
+        "function-arn",
+        "template",
+        "                Action: lambda:GetAlias\n                Resource:\n"
+        "                  - !GetAtt AnalyzeFunction.Arn\n"
+        "                  - !GetAtt RecordsFunction.Arn\n"
+        "                  - !GetAtt HealthFunction.Arn\n",
+        "                Action: [lambda:GetAlias, lambda:InvokeFunction]\n"
+        "                Resource:\n"
+        '                  - !Sub "${AnalyzeFunction.Arn}:*"\n',
+    ),
     Defect("parameter-value", "template", "MaxValue: 10240", "MaxValue: 512"),
     Defect(
         "parameter-missing",
