@@ -11,6 +11,7 @@ import pytest
 from assumed import assuming, under_each_assumption
 from plane_stacks import Stack, unique
 
+from delivery.model import as_deployed, with_own_digits
 from rehearsal.assumptions import (
     ROLLBACK_BY_DEPLOYMENT,
     ROLLBACK_PAST_ALARMS,
@@ -55,7 +56,6 @@ Resources:
       InlineCode: "def handler(event, context): return 1"
       AutoPublishAlias: live
       AutoPublishCodeSha256: !Ref Revision
-      Environment: {Variables: {REVISION: !Ref Revision}}
       DeploymentPreference:
         Enabled: !Ref Shift
         Type: Linear10PercentEvery1Minute
@@ -141,7 +141,7 @@ def test_the_same_release_again_is_no_update_in_the_words_for_transforms(
     assert change_set["StatusReason"] == "No updates are to be performed."
 
 
-def test_an_alarm_takes_the_release_back_and_keeps_its_version(
+def test_an_alarm_takes_the_release_back_and_the_same_content_is_released_again(
     application: Application, alias: Callable[[], Any], aws: Callable[..., Any]
 ) -> None:
     fire(aws, application.alarm)
@@ -168,6 +168,15 @@ def test_an_alarm_takes_the_release_back_and_keeps_its_version(
     assert "A version for this Lambda function exists ( 2 )" in application.reason(
         version, "CREATE_FAILED"
     )
+    # The same content with digits of this deployment's own is published and shifted.
+    digest = hashlib.sha256(b"two").hexdigest()
+    again = with_own_digits(digest, "another deployment")
+    assert application.release("two", Revision=again) == "UPDATE_COMPLETE"
+    assert alias()["FunctionVersion"] == "3"
+    # What is deployed keeps its revision, and publishes nothing.
+    kept = as_deployed({"Revision": digest}, {"Revision": again})
+    change_set = application.change(APPLICATION, **application.request("two", **kept))
+    assert change_set["StatusReason"] == "No updates are to be performed."
 
 
 def test_a_moved_alias_makes_the_next_shift_fail(

@@ -33,6 +33,7 @@ from delivery.model import (
     Stack,
     StackRequest,
     StoredObject,
+    as_deployed,
 )
 from delivery.ports import (
     Builds,
@@ -124,7 +125,10 @@ class Reviewer:
         request = StackRequest(
             name=candidate.review_stack if creates else candidate.stack,
             template="",
-            parameters=candidate.parameters,
+            # What is deployed already is not deployed again.
+            parameters=as_deployed(
+                candidate.parameters, stack.parameters if stack else {}
+            ),
             tags=candidate.tags,
             template_url=self.store.url(template),
         )

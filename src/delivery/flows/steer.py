@@ -60,7 +60,10 @@ class Steerer:
     def retry(self, wanted: Retry, *, all_actions: bool) -> None:
         """Run the stage again."""
         self.steering.retry(
-            self.pipeline, wanted.stage, wanted.execution_id, all_actions=all_actions
+            self.pipeline,
+            wanted.stage,
+            wanted.execution_id,
+            all_actions=all_actions or wanted.whole,
         )
 
     def start_with(

@@ -13,22 +13,23 @@ from delivery.ledger.events import (
 )
 from delivery.ledger.facts import deployed_versions
 from delivery.ledger.releases import Release
-from delivery.model import StackContents
+from delivery.model import StackContents, same_content
 from delivery.rollback.moves import Wanted
 
 
 def wanted_versions(release: Release, contents: StackContents) -> Mapping[str, Wanted]:
     """Return the versions that a release wants, by function.
 
-    Where the stack holds the same revision, its version is meant: a rollback that was
-    killed after it re-applied the stack published the old code under a new number.
+    Where the stack holds a revision of the same content, its version is meant: a rollback
+    that was killed after it re-applied the stack published the old code under a new number.
     """
     published = deployed_versions(contents.resources)
     parameters = contents.stack.parameters
     wanted: dict[str, Wanted] = {}
     for name, each in release.deployed.functions.items():
-        same = each.revision and each.revision == parameters.get(
-            f"{each.logical_id}Revision"
+        held = parameters.get(f"{each.logical_id}Revision", "")
+        same = each.revision and (
+            each.revision == held or same_content(each.revision, held)
         )
         version = published.get(name, each.version) if same else each.version
         wanted[name] = Wanted(version, each.code_sha256)

@@ -11,6 +11,7 @@
 ``aliases``   aliases, versions and traffic shifts at one moment.
 ``logs``      lines of logs, and what writes them.
 ``overrides`` alarms that a shift watches, and the release that is let past them.
+``revisions`` what decides that a function's version is published.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -57,6 +58,12 @@ from delivery.model.account import (
     Identity as Identity,
     StoredObject as StoredObject,
     StoredSecret as StoredSecret,
+)
+from delivery.model.revisions import (
+    OWN_DIGITS as OWN_DIGITS,
+    as_deployed as as_deployed,
+    same_content as same_content,
+    with_own_digits as with_own_digits,
 )
 from delivery.model.aliases import (
     AliasNow as AliasNow,

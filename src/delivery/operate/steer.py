@@ -11,18 +11,23 @@ from delivery.errors import BadInput, Refused
 from delivery.model import ActionState, Execution, PipelineState
 from delivery.operate.status import Status
 
+_EXECUTES = "CHANGE_SET_EXECUTE"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _RETRYABLE = frozenset({ExecutionStatus.FAILED, ExecutionStatus.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The stage of an execution that is tried again, and the stacks it deploys to."""
+    """The stage of an execution that is tried again, and the stacks it deploys to.
+
+    ``whole`` says that nothing less than all of it will do: a change set is executed once.
+    """
 
     execution_id: str
     stage: str
     actions: tuple[str, ...]
     stacks: tuple[str, ...]
+    whole: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -67,6 +72,7 @@ def pick_retry(status: Status, *, stage_name: str = "") -> Retry:
         stage.name,
         tuple(each.name for each in failed),
         tuple(dict.fromkeys(filter(None, map(_stack_of, failed)))),
+        any(each.configuration.get("ActionMode") == _EXECUTES for each in failed),
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import sha256
 
-from delivery.model import SHIFT_ALARMS, WATCHED, StackRequest
+from delivery.model import SHIFT_ALARMS, WATCHED, StackRequest, with_own_digits
 
 # The template's parameter that switches traffic shifting. Without a shift CloudFormation
 # moves an alias itself: at once, whatever alarms say, and whoever moved the alias before.
@@ -34,6 +33,5 @@ def publishing_anew(request: StackRequest, left: Mapping[str, str]) -> StackRequ
     """
     parameters = dict(request.parameters)
     for name, version in left.items():
-        again = f"{parameters[name]} again after {version}"
-        parameters[name] = sha256(again.encode()).hexdigest()
+        parameters[name] = with_own_digits(parameters[name], f"again after {version}")
     return replace(request, parameters=parameters)

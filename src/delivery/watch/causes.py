@@ -26,8 +26,9 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         r"A version for this Lambda function exists \( (?P<what>\d+) \)",
         "The same content was published as version {what} by a deployment that failed; "
         "Lambda publishes nothing twice in a row.",
-        "Delete that version (aws lambda delete-function --function-name … --qualifier "
-        "…), or commit any change to the function's folder; then release again.",
+        "Each deployment of the pipeline begins its revisions anew: run "
+        "./deploy_pipeline.py to bring the pipeline up to date, then "
+        "./deploy_pipeline.py start.",
     ),
     (
         r"not authorized to perform:? (?P<what>[\w:*]+)|AccessDenied",

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from awsrules.buildspec import parse_buildspec
+from delivery.model import as_deployed, same_content, with_own_digits
+from delivery.render.release import as_json, configuration_file
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "s3://releases/packages/0123abcd"
+CONFIGURATION = configuration_file("production")
+ANALYZE, HEALTH = (hashlib.sha256(each).hexdigest() for each in (b"a", b"h"))
+PARAMETERS = {
+    "Parameters": {
+        "AnalyzeFunctionRevision": ANALYZE,
+        "Environment": "production",
+        "HealthFunctionRevision": HEALTH,
+    },
+    "Tags": {"Environment": "production"},
+}
 # Stands for the AWS CLI: objects of s3://releases are files of $STORE.
 AWS = """#!/usr/bin/env bash
+if [ "$1" = cloudformation ]; then
+  [ "$4" = "$STACK" ] || { echo "An error occurred ($WHY)" >&2; exit 254; }
+  cat "$STORE/parameters"; exit
+fi
 target="${@: -1}"
 source="${@: -2:1}"
 if [ "$target" = - ]; then cat "$STORE/${source##*/}"; else cp "$STORE/${source##*/}" "$target"; fi
@@ -38,8 +56,26 @@ class Place:
             encoding="utf-8",
         )
         (self.artifact / "src" / "tool.py").write_text("print()\n", encoding="utf-8")
+        (self.artifact / CONFIGURATION).write_text(as_json(PARAMETERS))
+        # The stack that is there, what it holds, and what is said of any other.
+        self.build, self.stack = "Check:1", "app-production"
+        self.why = "ValidationError): Stack with id app-production does not exist"
+        self.deployed({})
         self.run("bash", str(ROOT / "buildspecs" / "sums.sh"), str(self.artifact))
         self.approved = self.sum_of_sums()
+
+    def deployed(self, parameters: dict[str, str]) -> None:
+        """Let the stack hold ``parameters``, as the AWS CLI prints them."""
+        lines = [f"{name}\t{value}" for name, value in parameters.items()]
+        (self.store / "parameters").write_text("\n".join(lines) or "None")
+
+    def given(self, pipeline) -> dict[str, str]:
+        """Return the parameters that the check gives the deployment."""
+        assert self.check(pipeline)
+        made = json.loads((self.artifact / "deployment" / CONFIGURATION).read_text())
+        shutil.rmtree(self.artifact / "deployment")
+        assert made["Tags"] == PARAMETERS["Tags"]
+        return made["Parameters"]
 
     def sum_of_sums(self) -> str:
         sums = (self.artifact / "SHA256SUMS").read_bytes()
@@ -64,7 +100,7 @@ class Place:
         project = pipeline["Resources"]["CheckProject"]["Properties"]
         spec = parse_buildspec(project["Source"]["BuildSpec"])
         commands = [each for phase in spec.phases for each in phase.commands]
-        assert len(commands) == 5
+        assert len(commands) == 6
         try:
             for command in commands:
                 command = command.replace("/tmp/package", str(self.store / "fetched"))
@@ -75,6 +111,11 @@ class Place:
                     "-c",
                     command,
                     ARTIFACT_SHA256=self.approved,
+                    ENVIRONMENT="production",
+                    STACK_NAME="app-production",
+                    CODEBUILD_BUILD_ID=self.build,
+                    STACK=self.stack,
+                    WHY=self.why,
                 )
         except subprocess.CalledProcessError:
             return False
@@ -148,3 +189,52 @@ def test_nothing_that_the_check_runs_comes_from_what_it_checks(pipeline) -> None
     for word in ("python", "pip", "bash ", "./", "source "):
         commands = project["Source"]["BuildSpec"].replace("./SHA256SUMS", "")
         assert word not in commands, word
+
+
+def test_content_that_changes_is_given_digits_of_each_deployments_own(
+    place: Place, pipeline
+) -> None:
+    first = place.given(pipeline)
+    place.build = "Check:2"
+    again = place.given(pipeline)
+
+    for name in ("AnalyzeFunctionRevision", "HealthFunctionRevision"):
+        built = PARAMETERS["Parameters"][name]
+        assert same_content(first[name], built) and same_content(again[name], built)
+        assert len({built, first[name], again[name]}) == 3
+    assert first["Environment"] == "production"
+
+
+def test_content_that_is_deployed_keeps_its_revision_as_the_tool_says_too(
+    place: Place, pipeline
+) -> None:
+    held = with_own_digits(ANALYZE, "an earlier deployment")
+    place.deployed({"AnalyzeFunctionRevision": held, "Environment": "production"})
+    given = place.given(pipeline)
+
+    assert given["AnalyzeFunctionRevision"] == held
+    assert given["HealthFunctionRevision"] != HEALTH
+    built = PARAMETERS["Parameters"]
+    assert as_deployed(built, {"AnalyzeFunctionRevision": held}) == {
+        **built,
+        "AnalyzeFunctionRevision": held,
+    }
+
+
+def test_a_stack_that_is_not_there_yet_is_no_failure(place: Place, pipeline) -> None:
+    place.stack = "another"
+
+    assert same_content(place.given(pipeline)["AnalyzeFunctionRevision"], ANALYZE)
+
+
+def test_a_stack_that_may_not_be_read_is_no_absent_one(place: Place, pipeline) -> None:
+    place.stack, place.why = "another", "AccessDenied): not authorized"
+
+    assert not place.check(pipeline)
+
+
+def test_each_deployment_is_given_the_parameters_of_its_own_check(pipeline) -> None:
+    text = json.dumps(pipeline["Resources"]["Pipeline"])
+    for name in ("Development", "Staging", "Production"):
+        made = f"{name}Parameters::{configuration_file(name.lower())}"
+        assert text.count(made) == 1

@@ -166,7 +166,7 @@ def test_a_deployment_creates_a_change_set_executes_it_and_tests_it(
         "CAPABILITY_NAMED_IAM,CAPABILITY_AUTO_EXPAND"
     )
     assert create["Configuration"]["TemplateConfiguration"] == (
-        f"BuildOutput::template-configuration.{environment}.json"
+        f"{environment.capitalize()}Parameters::template-configuration.{environment}.json"
     )
     assert execute["Configuration"]["ActionMode"] == "CHANGE_SET_EXECUTE"
     assert {create["Configuration"]["StackName"]} == {

@@ -96,6 +96,21 @@ def test_the_failed_stage_is_retried(run, failed) -> None:
     assert "ExecuteChangeSet" in result.stdout
 
 
+def test_a_change_set_that_was_executed_is_made_anew(run, failed) -> None:
+    action = make_action(
+        "ExecuteChangeSet",
+        "Failed",
+        provider="CloudFormation",
+        configuration={"StackName": STACK, "ActionMode": "CHANGE_SET_EXECUTE"},
+    )
+    failed.pipelines.history = {"execution-1": {"DeployStaging": (action,)}}
+    failed.pipelines.states = [
+        make_state(make_stage("DeployStaging", "Failed", action))
+    ]
+    assert run("retry").exit_code == 0
+    assert failed.steering.retried == [("DeployStaging", "execution-1", True)]
+
+
 def test_all_actions_are_retried_when_asked_for(run, failed) -> None:
     run("retry", "DeployStaging", "--all-actions")
     assert failed.steering.retried == [("DeployStaging", "execution-1", True)]
