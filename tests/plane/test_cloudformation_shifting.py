@@ -26,7 +26,10 @@ Transform: AWS::Serverless-2016-10-31
 Parameters:
   Revision: {Type: String}
   Shift: {Type: String, Default: "true"}
+  ShiftAlarms: {Type: String, Default: watched}
   AlarmName: {Type: String}
+Conditions:
+  StopsOnAlarm: !Equals [!Ref ShiftAlarms, watched]
 Resources:
   Role:
     Type: AWS::IAM::Role
@@ -59,7 +62,7 @@ Resources:
       DeploymentPreference:
         Enabled: !Ref Shift
         Type: Linear10PercentEvery1Minute
-        Alarms: [!Ref Alarm]
+        Alarms: !If [StopsOnAlarm, [!Ref Alarm], [!Ref AWS::NoValue]]
 """
 
 
@@ -177,6 +180,22 @@ def test_an_alarm_takes_the_release_back_and_the_same_content_is_released_again(
     kept = as_deployed({"Revision": digest}, {"Revision": again})
     change_set = application.change(APPLICATION, **application.request("two", **kept))
     assert change_set["StatusReason"] == "No updates are to be performed."
+
+
+def test_one_release_is_let_past_an_alarm_that_fires_and_the_next_is_not(
+    application: Application, alias: Callable[[], Any], aws: Callable[..., Any]
+) -> None:
+    fire(aws, application.alarm)
+
+    assert application.release("fix", ShiftAlarms="ignored") == "UPDATE_COMPLETE"
+
+    assert alias()["FunctionVersion"] == "2"
+    fire(aws, application.alarm)
+    assert application.release("next") == "UPDATE_ROLLBACK_COMPLETE"
+    assert "(Error code: ALARM_ACTIVE)" in application.reason(
+        "FunctionAliaslive", "UPDATE_FAILED"
+    )
+    assert alias()["FunctionVersion"] == "2"
 
 
 def test_a_moved_alias_makes_the_next_shift_fail(
