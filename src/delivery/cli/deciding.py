@@ -113,7 +113,7 @@ def _refuse_while_stopped(
         return
     firing = _firing(tools, environment)
     if firing and shifts_by_review(tools.release_store, environment, seen.execution_id):
-        raise stopped_by(environment, firing)
+        raise stopped_by(environment, firing, held=seen.stage)
 
 
 def push_newer(tools: Tools) -> str:

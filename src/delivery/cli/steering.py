@@ -19,6 +19,7 @@ from delivery.errors import BadInput, Refused
 from delivery.flows.firing import refuse_needless_override
 from delivery.model import OVERRIDDEN_ENVIRONMENT, override_variables
 from delivery.names import PIPELINE_NAME
+from delivery.operate.status import pending_approvals
 from delivery.operate.steer import checked_commit
 from delivery.operate.watched import checked_reason
 
@@ -125,6 +126,7 @@ def start_past_alarm(
         return
     push_newer(tools)
     execution_id = tools.steerer().start_with(full, override_variables(why))
+    _tell_held_stages(tools)
     if settings.as_json:
         print_result(
             {
@@ -141,3 +143,16 @@ def start_past_alarm(
         f"past {', '.join(names)}; the one after it does not."
     )
     click.echo(next_status(settings))
+
+
+def _tell_held_stages(tools: Tools) -> None:
+    """Say which approvals hold a stage that the new execution has to pass.
+
+    An execution that waits inside a stage is not superseded; one in front of it is.
+    """
+    state = tools.pipelines.state(PIPELINE_NAME)
+    for each in pending_approvals(state.stages) if state else ():
+        tools.screen.warn(
+            f"Execution {each.execution_id} waits in {each.stage} and holds it: "
+            f"./deploy_pipeline.py reject {each.stage} lets this one in."
+        )

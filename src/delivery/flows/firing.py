@@ -63,11 +63,19 @@ def refuse_needless_override(firing: tuple[FiringAlarm, ...]) -> None:
     )
 
 
-def stopped_by(environment: str, firing: tuple[FiringAlarm, ...]) -> Refused:
-    """Say that a shift would be stopped before it begins, and what there is to do."""
+def stopped_by(
+    environment: str, firing: tuple[FiringAlarm, ...], *, held: str = ""
+) -> Refused:
+    """Say that a shift would be stopped before it begins, and what there is to do.
+
+    ``held`` is the stage that an execution holds while it waits there for its approval.
+    """
     names = ", ".join(map(str, firing))
+    reject = f"./deploy_pipeline.py reject {held}, which it holds, and then " * bool(
+        held
+    )
     fix = (
-        "If the release mends what the alarm is about: ./deploy_pipeline.py start "
+        f"If the release mends what the alarm is about: {reject}./deploy_pipeline.py start "
         "--past-alarm --reason TEXT. Else wait until it is quiet."
     )
     wait = "Wait until it is quiet: mend what the alarm is about, or what it measures."

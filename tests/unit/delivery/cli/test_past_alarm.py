@@ -56,6 +56,11 @@ def test_the_execution_is_started_with_the_choice_and_its_reason(run, burning) -
     }
 
 
+def test_an_execution_that_holds_a_stage_on_the_way_is_told(run, burning) -> None:
+    result = run(*PAST)
+    assert "execution-1 waits in ApproveProduction and holds it" in result.stderr
+
+
 def test_one_commit_may_be_named(run, burning) -> None:
     assert run(*PAST, "--commit", COMMIT).exit_code == 0
     assert burning.steering.started[0][0] == {"GitHub": COMMIT}
@@ -116,7 +121,8 @@ def test_a_shift_is_not_approved_while_its_alarm_fires(run, burning) -> None:
     result = run("approve", "ApproveProduction", "--comment", "go")
     assert result.exit_code == 3
     assert "WorkErrors fires in production" in result.stderr
-    assert "--past-alarm" in result.stderr
+    assert "reject ApproveProduction, which it holds, and then" in result.stderr
+    assert "start --past-alarm --reason TEXT" in result.stderr
     assert burning.pipelines.decisions == []
 
 
