@@ -81,6 +81,22 @@ def test_the_plane_keeps_running_within_its_memory(
     assert cleared["injected"] == []
 
 
+def test_the_same_release_passes_once_its_fault_is_gone(
+    place: Workplace, report: dict[str, Any]
+) -> None:
+    """The version that the failed deployment published stays, and is in nobody's way."""
+    assert report["stack"]["status"] == "UPDATE_ROLLBACK_COMPLETE"
+    retried = place.json("retry", "--local")
+    assert retried["stage"] == "DeployProduction"
+    done = place.tool("status", "--watch", "--local")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (production,) = place.json("releases", "production", "--local")["environments"]
+    newest = production["releases"][0]
+    assert newest["execution"] == report["releases"][1]["execution"]
+    assert newest["state"] == "verified"
+    assert {each["version"] for each in newest["functions"].values()} == {"3"}
+
+
 def _megabytes(place: Workplace) -> int:
     if not sys.platform.startswith("linux"):
         return 0
