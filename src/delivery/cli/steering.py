@@ -17,7 +17,11 @@ from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput, Refused
 from delivery.flows.firing import refuse_needless_override
-from delivery.model import OVERRIDDEN_ENVIRONMENT, override_variables
+from delivery.model import (
+    APPLICATION_STACK_PREFIX,
+    OVERRIDDEN_ENVIRONMENT,
+    override_variables,
+)
 from delivery.names import PIPELINE_NAME
 from delivery.operate.status import pending_approvals
 from delivery.operate.steer import checked_commit
@@ -66,6 +70,8 @@ def retry_stage(
     tools = Tools(settings)
     steerer = tools.steerer()
     wanted = steerer.failed(execution_id, stage)
+    if f"{APPLICATION_STACK_PREFIX}{OVERRIDDEN_ENVIRONMENT}" in wanted.stacks:
+        tell_firing(tools)
     if not dry_run:
         steerer.retry(wanted, all_actions=all_actions)
     if settings.as_json:

@@ -8,6 +8,7 @@ import pytest
 from delivery_fakes import (
     make_action,
     make_execution,
+    make_stack,
     make_stage,
     make_state,
     waiting_stage,
@@ -107,6 +108,24 @@ def test_an_ordinary_start_says_early_what_will_stop_it(run, burning) -> None:
     assert result.exit_code == 0
     assert "WorkErrors fires in production" in result.stderr
     assert "start --past-alarm --reason TEXT" in result.stderr
+
+
+def test_a_retry_says_early_what_will_stop_it(run, burning) -> None:
+    action = make_action(
+        "ExecuteChangeSet",
+        "Failed",
+        provider="CloudFormation",
+        configuration={"StackName": STACK, "ActionMode": "CHANGE_SET_EXECUTE"},
+    )
+    stage = make_stage("DeployProduction", "Failed", action)
+    burning.pipelines.runs = [make_execution(status="Failed")]
+    burning.pipelines.states = [make_state(stage)]
+    burning.pipelines.history = {"execution-1": {"DeployProduction": (action,)}}
+    burning.stacks.stacks[STACK] = make_stack(STACK, "UPDATE_ROLLBACK_COMPLETE")
+    result = run("retry")
+    assert result.exit_code == 0, result.stderr
+    assert "WorkErrors fires in production" in result.stderr
+    assert burning.steering.retried == [("DeployProduction", "execution-1", True)]
 
 
 def test_a_start_goes_on_when_alarms_may_not_be_read(run, burning) -> None:
