@@ -80,7 +80,7 @@ def stopped_by(
     )
     wait = "Wait until it is quiet: mend what the alarm is about, or what it measures."
     return Refused(
-        f"{names} fires in {environment}, so that no shift can begin there.",
+        f"{names} {'fires' if len(firing) == 1 else 'fire'} in {environment}, so that no shift can begin there.",
         why="CodeDeploy stops a deployment at once while an alarm of its group fires, and "
         "the stack would roll back.",
         next_step=fix if environment == OVERRIDDEN_ENVIRONMENT else wait,
