@@ -78,9 +78,10 @@ def stopped_by(
         f"If the release mends what the alarm is about: {reject}./deploy_pipeline.py start "
         "--past-alarm --reason TEXT. Else wait until it is quiet."
     )
+    verb = "fires" if len(firing) == 1 else "fire"
     wait = "Wait until it is quiet: mend what the alarm is about, or what it measures."
     return Refused(
-        f"{names} {'fires' if len(firing) == 1 else 'fire'} in {environment}, so that no shift can begin there.",
+        f"{names} {verb} in {environment}, so that no shift can begin there.",
         why="CodeDeploy stops a deployment at once while an alarm of its group fires, and "
         "the stack would roll back.",
         next_step=fix if environment == OVERRIDDEN_ENVIRONMENT else wait,
