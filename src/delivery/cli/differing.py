@@ -32,7 +32,13 @@ class QuietScreen(PlainScreen):
     def say(self, text: str = "") -> None:
         """Say nothing."""
 
-    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+    def changes(
+        self,
+        title: str,
+        changes: Sequence[ResourceChange],
+        *,
+        widened: Sequence[str] = (),
+    ) -> None:
         """Show nothing."""
 
 
@@ -66,7 +72,9 @@ def _differences(deployed: Deployed, running: str) -> Differences:
         (PIPELINE_STACK, deployed.pipeline),
     )
     stacks = tuple(
-        StackDifference(name, each.stack is None, each.changed, each.changes)
+        StackDifference(
+            name, each.stack is None, each.changed, each.changes, each.widened
+        )
         for name, each in pairs
         if each is not None
     )

@@ -16,6 +16,7 @@ from delivery.cli.screen import (
     danger_of,
     event_line,
     summary_line,
+    widened_lines,
     worth_showing,
 )
 from delivery.model import ResourceChange, StackEvent
@@ -43,12 +44,26 @@ class TerminalScreen:
             f"Warning: {text}", style="yellow", markup=False, highlight=False
         )
 
-    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+    def changes(
+        self,
+        title: str,
+        changes: Sequence[ResourceChange],
+        *,
+        widened: Sequence[str] = (),
+    ) -> None:
         self.console.print(title, style="bold", markup=False, highlight=False)
         for change in worth_showing(changes, brief=self.brief):
             self.console.print(
                 f"  {change_line(change)}",
                 style=_change_style(change),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+        for line in widened_lines(widened):
+            self.console.print(
+                f"  {line}",
+                style="bold red",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,

@@ -75,7 +75,9 @@ def other_differences(tools: Tools, other: Other) -> Differences:
 
 def _difference(other: Other, done: StackDeployment, dry: bool) -> StackDifference:
     creates = done.created or (dry and done.stack is None)
-    return StackDifference(other.stack_name, creates, done.changed, done.changes)
+    return StackDifference(
+        other.stack_name, creates, done.changed, done.changes, done.widened
+    )
 
 
 def _request(tools: Tools, other: Other) -> StackRequest:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from delivery.model import ResourceChange, StackEvent
     from delivery.ports import Live, Screen
 
+_MOST_WIDENED = 12
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?"}
 
 
@@ -44,10 +45,18 @@ class PlainScreen:
     def warn(self, text: str) -> None:
         click.echo(f"Warning: {text}", err=True)
 
-    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+    def changes(
+        self,
+        title: str,
+        changes: Sequence[ResourceChange],
+        *,
+        widened: Sequence[str] = (),
+    ) -> None:
         self.say(title)
         for change in worth_showing(changes, brief=self.brief):
             self.say(f"  {change_line(change)}")
+        for line in widened_lines(widened):
+            self.say(f"  {line}")
         self.say(f"  {summary_line(changes)}")
 
     def confirm(self, question: str) -> bool:
@@ -112,6 +121,14 @@ def change_line(change: ResourceChange) -> str:
     if danger := danger_of(change):
         parts.append(f"  {danger}")
     return " ".join(parts)
+
+
+def widened_lines(widened: Sequence[str]) -> list[str]:
+    """Return what would be allowed that was not, as far as somebody reads it."""
+    lines = [f"! ALLOWS MORE: {each}" for each in widened[:_MOST_WIDENED]]
+    if more := len(widened) - len(lines):
+        lines.append(f"! ALLOWS MORE: and {more} others; diff shows all of them")
+    return lines
 
 
 def worth_showing(

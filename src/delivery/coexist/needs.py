@@ -10,25 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from awsrules.templates import (
-    Scope,
-    evaluate_conditions,
-    load_template,
-    references,
-    resolve,
-)
+from awsrules.compared import scope_of, written
+from awsrules.templates import Scope, load_template, references, resolve
 
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-_UNKNOWN = {
-    "AWS::Region": "region",
-    "AWS::AccountId": "account",
-    "AWS::Partition": "aws",
-    "AWS::StackName": "stack",
-    "AWS::StackId": "stack",
-    "AWS::URLSuffix": "amazonaws.com",
-}
-
 Permission = tuple[str, str, str]
 
 
@@ -83,7 +69,7 @@ def read_side(template: str, parameters: Mapping[str, str]) -> Side:
         TemplateError: when the template cannot be read.
     """
     document = load_template(template, name="template")
-    scope = _scope(document, parameters)
+    scope = scope_of(document, parameters)
     resources = {
         name: body
         for name, body in (document.get("Resources") or {}).items()
@@ -107,17 +93,6 @@ def read_side(template: str, parameters: Mapping[str, str]) -> Side:
         },
         routes=dict(reader.routes()),
     )
-
-
-def _scope(document: Mapping[str, Any], given: Mapping[str, str]) -> Scope:
-    defaults = {
-        name: str(body["Default"])
-        for name, body in (document.get("Parameters") or {}).items()
-        if "Default" in body
-    }
-    parameters = {**defaults, **given}
-    conditions = evaluate_conditions(document, parameters, _UNKNOWN)
-    return Scope(parameters, document.get("Mappings") or {}, conditions, _UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +201,7 @@ class _Reader:
 
     def _text(self, value: Any) -> str:
         """Return a value as one text: references as ${Name}, so that they compare."""
-        return _written(resolve(value, self.scope))
+        return written(resolve(value, self.scope))
 
 
 def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,22 +217,3 @@ def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _written(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case {"Ref": name}:
-            return f"${{{name}}}"
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"${{{name}.{attribute}}}"
-        case {"Fn::Sub": str(text)}:
-            return text
-        case dict():
-            pairs = (f"{key}: {_written(each)}" for key, each in sorted(value.items()))
-            return "{" + ", ".join(pairs) + "}"
-        case list():
-            return "[" + ", ".join(_written(each) for each in value) + "]"
-        case _:
-            return str(value)

@@ -20,6 +20,7 @@ class StackDifference:
     creates: bool
     changed: bool
     changes: tuple[ResourceChange, ...] = ()
+    widened: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -28,6 +29,7 @@ class StackDifference:
             "creates": self.creates,
             "changed": self.changed,
             "changes": [_change_data(each) for each in self.changes],
+            "widened": list(self.widened),
         }
 
     def lines(self) -> Iterator[str]:
@@ -43,6 +45,8 @@ class StackDifference:
             )
             if change.action == "Modify":
                 yield from (f"            {path}" for path in paths_of(change))
+        for each in self.widened:
+            yield f"  ALLOWS MORE  {each}"
         if not self.changes:
             yield "  no resource; outputs or settings of the stack"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from delivery.deploy.apply import POLL_SECONDS as CHANGE_SET_POLL_SECONDS
 from delivery.deploy.apply import prepare
@@ -12,6 +12,7 @@ from delivery.errors import DeliveryError, OperationFailed, Refused, Terminated
 from delivery.flows.following import Followed, Watcher, detached
 from delivery.flows.following import new_token as new_token
 from delivery.flows.mending import Mender
+from delivery.flows.widening import widened_by
 from delivery.model import Cause, ChangeSet, ResourceChange, Stack, StackRequest
 from delivery.ports import Clock, DeployedStacks, Screen, Stacks, StackUndo
 from delivery.watch.causes import explain
@@ -22,12 +23,16 @@ CANCEL, DETACH = "cancel", "detach"
 
 @dataclass(frozen=True, slots=True)
 class StackDeployment:
-    """How a stack's deployment ended: ``stack`` is None after a dry run of a create."""
+    """How a stack's deployment ended: ``stack`` is None after a dry run of a create.
+
+    ``widened`` says what is allowed that was not before.
+    """
 
     stack: Stack | None
     changed: bool
     changes: tuple[ResourceChange, ...] = ()
     created: bool = False
+    widened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,12 @@ class StackDeployer:
         if change_set.status == "FAILED":
             self._remove_shell(request.name, create)
             raise _refused(request, change_set)
-        if not self._agreed(request, change_set, create, before_execute):
-            return StackDeployment(stack, changed=True, changes=change_set.changes)
+        more = widened_by(change_set, request, stack, self.contents, self.screen)
+        seen = StackDeployment(stack, True, change_set.changes, widened=more)
+        if not self._agreed(request, change_set, seen, create, before_execute):
+            return seen
         done = self._execute(request, change_set, create)
-        return StackDeployment(done, True, change_set.changes, created=create)
+        return replace(seen, stack=done, created=create)
 
     @property
     def _watcher(self) -> Watcher:
@@ -92,6 +99,7 @@ class StackDeployer:
         self,
         request: StackRequest,
         change_set: ChangeSet,
+        seen: StackDeployment,
         create: bool,
         before_execute: Callable[[ChangeSet], None],
     ) -> bool:
@@ -99,7 +107,7 @@ class StackDeployer:
         agreed = False
         try:
             title = f"Stack {request.name}: {'create' if create else 'update'}"
-            self.screen.changes(title, change_set.changes)
+            self.screen.changes(title, seen.changes, widened=seen.widened)
             before_execute(change_set)
             agreed = not self.dry_run and self.screen.confirm("Execute these changes?")
         finally:

@@ -18,8 +18,17 @@ class Screen(Protocol):
     def warn(self, text: str) -> None:
         """Tell what the operator should look at."""
 
-    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
-        """Show what a change set would do; replacement and data loss stand out."""
+    def changes(
+        self,
+        title: str,
+        changes: Sequence[ResourceChange],
+        *,
+        widened: Sequence[str] = (),
+    ) -> None:
+        """Show what a change set would do; replacement and data loss stand out.
+
+        ``widened`` says what would be allowed that was not before.
+        """
 
     def confirm(self, question: str) -> bool:
         """Ask; True without asking when every confirmation was answered beforehand."""

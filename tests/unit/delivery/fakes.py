@@ -278,9 +278,10 @@ class FakeScreen:
     def warn(self, text: str) -> None:
         self.lines.append(f"Warning: {text}")
 
-    def changes(self, title: str, changes: Sequence[ResourceChange]) -> None:
+    def changes(self, title: str, changes: Sequence[ResourceChange], *, widened=()):
         self.lines.append(title)
         self.shown_changes.extend(changes)
+        self.lines.extend(widened)
 
     def confirm(self, question: str) -> bool:
         self.questions.append(question)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from delivery_fakes import make_execution, make_stack, make_state
 
 from delivery.deploy.access import secret_text
-from delivery.model import Hidden, ResourceChange, StoredSecret
+from delivery.model import Hidden, ResourceChange, StackContents, StoredSecret
 
 FOUNDATION = "medical-record-analysis-foundation"
 PIPELINE = "medical-record-analysis-pipeline"
@@ -192,3 +193,48 @@ def test_the_forms_of_the_pipeline_and_of_aws_are_read(run, world, other, text) 
 def test_a_template_needs_its_stacks_name(run, world, other) -> None:
     _, flags = other
     assert run("deploy", *flags[:2]).exit_code == 2
+
+
+ROLE = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement: [{{Effect: Allow, Action: [{actions}], Resource: "*"}}]
+"""
+
+
+@pytest.fixture
+def role(world, tmp_path):
+    """A stack with a role, and a template that lets it do more."""
+    template = tmp_path / "role.yaml"
+    template.write_text(ROLE.format(actions="s3:GetObject, s3:PutObject"))
+    stack = world.stacks.stacks["other"] = make_stack("other")
+    held = StackContents(stack, ROLE.format(actions="s3:GetObject"), ())
+    world.deployed_stacks.found[stack.id] = held
+    change = ResourceChange(
+        "Role", "AWS::IAM::Role", "Modify", properties=("Policies",)
+    )
+    world.stacks.changes = (change,)
+    return "--template", str(template), "--stack-name", "other"
+
+
+def test_what_would_be_allowed_that_was_not_is_named(run, role) -> None:
+    assert "ALLOWS MORE  Role allows s3:PutObject on *" in run("diff", *role).stdout
+    data = json.loads(run("diff", *role, "--output", "json").stdout)
+    assert data["stacks"][0]["widened"] == ["Role allows s3:PutObject on *"]
+
+
+def test_it_is_named_before_the_question_of_a_deployment(run, role) -> None:
+    result = run("deploy", *role, "--dry-run")
+    assert "! ALLOWS MORE: Role allows s3:PutObject on *" in result.stderr
+
+
+def test_permissions_that_cannot_be_compared_are_said(run, world, role) -> None:
+    (held,) = world.deployed_stacks.found.values()
+    world.deployed_stacks.found[held.stack.id] = replace(held, template="[")
+    result = run("diff", *role)
+    assert result.exit_code == 0
+    assert "could not be compared" in result.stderr
