@@ -28,6 +28,7 @@ from delivery.validate.privilege import (
     functions,
     moving,
     proof,
+    shifting,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     *proof.RULES,
     *moving.RULES,
     *builders.RULES,
+    *shifting.RULES,
     *escalation.RULES,
     *functions.RULES,
     *watching.RULES,
