@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Check a commit: style, form, security, and what validate finds in configuration and
-# templates (cfn-lint among it). The checks run side by side, because together they then take
+# Check a commit: style, form, security, what validate finds in configuration and templates
+# (cfn-lint among it), and whether a dependency has a known hole. The checks run side by side, because together they then take
 # as long as the longest; each one's output is shown whole, and each one's verdict counts.
 set -uo pipefail
 
@@ -20,14 +20,16 @@ released=(./*.py src/delivery src/awsrules src/functions src/hooks tests)
 beside='*/rehearsal/*,tests/plane,tests/functional'
 
 start validate python deploy_pipeline.py validate
+start dependencies python deploy_pipeline.py dependencies --outcome-to build/dependency-audit.txt
 start flake8 flake8 --extend-exclude "$beside" "${released[@]}"
 start black black --check "${released[@]}"
 start bandit bandit --quiet --recursive --configfile .bandit.yaml src/delivery src/awsrules src/functions src/hooks
 
 failed=()
-for name in flake8 black bandit validate; do
+for name in flake8 black bandit validate dependencies; do
   if wait "${started[$name]}"; then
-    echo "$name: passed"
+    # Nobody may have been asked about holes; that check says itself what it came to.
+    if [ "$name" = dependencies ]; then sed "s/^/$name: /" "$folder/$name"; else echo "$name: passed"; fi
   else
     failed+=("$name")
     echo "$name: FAILED"

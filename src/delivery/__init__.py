@@ -5,6 +5,7 @@ The stages, in order:
 ``config``    environment_config.yaml becomes one Environment for each block.
 ``render``    templates and an Environment become parameters, template configurations
               and the packaged stack.
+``supply``    what a release is made of, and whether a part has a known hole.
 ``validate``  findings before any call to AWS.
 ``deploy``    a snapshot and what was rendered become a plan, and that a change set.
 ``watch``     the events of one operation, once each, in order; the cause of a failure.

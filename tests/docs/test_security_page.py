@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from awsrules.templates import load_template
 from delivery.validate import RULES
@@ -60,6 +61,12 @@ def _actions() -> set[str]:
     return set(re.findall(r"- Name: (\w+)\n", text))
 
 
+def _exported() -> set[str]:
+    """The variables that a build leaves with its execution."""
+    spec = yaml.safe_load((ROOT / "buildspec.yml").read_text(encoding="utf-8"))
+    return set(spec["env"]["exported-variables"])
+
+
 @cache
 def _tests_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
@@ -105,6 +112,7 @@ def test_a_test_that_the_page_names_exists(named: str) -> None:
 
 def test_the_text_names_nothing_that_is_gone() -> None:
     known = _declared("Resources") | _declared("Parameters") | _actions() | CALLS
+    known |= _exported()
     named = {each for each in _quoted(PAGE) if re.fullmatch(r"[A-Z]\w+", each)}
     assert len(named) > 20
     assert named - known == set()

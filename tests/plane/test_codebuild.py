@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -242,6 +243,25 @@ phases: {build: {commands: [export KEY=$AWS_ACCESS_KEY_ID]}}
         item["name"]: item["value"] for item in build["exportedEnvironmentVariables"]
     }
     assert keys["KEY"].startswith("ASIA")
+
+
+def test_what_a_build_could_not_ask_is_not_rehearsed(
+    builder: Builder, control: Callable[..., Any]
+) -> None:
+    spec = """
+version: 0.2
+env: {shell: bash, exported-variables: [ASKED, ALSO_ASKED]}
+phases:
+  build:
+    commands:
+      - export ALSO_ASKED=passed ASKED="${DEPENDENCY_AUDIT_WHEN_UNREACHABLE/-/_}"
+artifacts: {files: [buildspec.yml]}
+"""
+    assert builder.run(spec)["buildStatus"] == "SUCCEEDED"
+
+    told = control("GET", "summary")["not_rehearsed"]
+    named = {each["type"] for each in told if each["resource"] == builder.project}
+    assert named == {"ASKED"}
 
 
 def test_secrets_reach_the_commands_and_not_the_log(builder: Builder, aws: Aws) -> None:

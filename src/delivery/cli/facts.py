@@ -37,6 +37,7 @@ def build_facts(
         build_id=given.get("CODEBUILD_BUILD_ID", ""),
         commit_time=given.get("COMMIT_TIME") or _git("log", "-1", "--format=%cI"),
         execution_id=given.get("PIPELINE_EXECUTION_ID", ""),
+        dependency_audit=given.get("DEPENDENCY_AUDIT", ""),
         tools={"python": platform.python_version(), **_versions()},
     )
 

@@ -27,6 +27,10 @@ COMMANDS = {
         "delivery.cli.validate:validate",
         "Check configuration and templates, without AWS.",
     ),
+    "dependencies": LazyCommand(
+        "delivery.cli.dependencies:dependencies",
+        "Ask whether a pinned dependency has a known hole.",
+    ),
     "config": LazyCommand(
         "delivery.cli.config:config", "Explain the effective configuration."
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from delivery.cli.dependencies import LOCKS
 from delivery.cli.facts import build_facts
 from delivery.cli.options import Settings, common_options
 from delivery.config import (
@@ -17,7 +18,13 @@ from delivery.config import (
     load_configuration,
 )
 from delivery.errors import BadInput
-from delivery.render import Target, render_release, template_configuration, write_files
+from delivery.render import (
+    BuildFacts,
+    Target,
+    render_release,
+    template_configuration,
+    write_files,
+)
 
 TEMPLATE = Path("templates/template.yaml")
 
@@ -60,7 +67,8 @@ def render(
         _show(settings, template, targets)
         return
     facts = build_facts(now=datetime.now(UTC))
-    release = render_release(template, targets, facts, code_folder=code)
+    bill = _bill(configuration, facts, code) if code else ""
+    release = render_release(template, targets, facts, code_folder=code, bill=bill)
     written = write_files(into, release.files)
     if settings.as_json:
         from delivery.cli.screen import print_result
@@ -69,6 +77,27 @@ def render(
         return
     for path in written:
         click.echo(str(path))
+
+
+def _bill(configuration: Configuration, facts: BuildFacts, code: Path) -> str:
+    """Give the bill of materials of what `sam build` put into ``code``, by function."""
+    from delivery.supply import Bill, bill_of_materials
+    from delivery.supply.bill import packages_in, pinned_in
+
+    pinned = (pinned_in(each.read_text("utf-8")) for each in LOCKS if each.is_file())
+    return bill_of_materials(
+        Bill(
+            name=configuration.project.name,
+            version=facts.commit,
+            built_at=facts.built_at,
+            functions={
+                each.name: tuple(packages_in(each))
+                for each in sorted(code.iterdir())
+                if each.is_dir()
+            },
+            pinned=tuple(dict.fromkeys(each for many in pinned for each in many)),
+        )
+    )
 
 
 def targets_of(

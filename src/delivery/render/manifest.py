@@ -18,7 +18,8 @@ FORMAT = 1
 class BuildFacts:
     """Which build of which commit this is; empty where a build outside AWS has none.
 
-    ``built_at`` and ``commit_time`` are ISO 8601 in UTC.
+    ``built_at`` and ``commit_time`` are ISO 8601 in UTC. ``dependency_audit`` is what came of
+    asking for known holes, in the words of `dependencies`.
     """
 
     commit: str
@@ -27,6 +28,7 @@ class BuildFacts:
     build_id: str = ""
     commit_time: str = ""
     execution_id: str = ""
+    dependency_audit: str = ""
     tools: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -38,11 +40,13 @@ def manifest(
     targets: Iterable[Target],
     configurations: Mapping[str, Mapping[str, Mapping[str, str]]],
     code_folder: Path | None = None,
+    bill: Mapping[str, str],
 ) -> dict[str, Any]:
     """Give the manifest of a build as plain data.
 
     ``code_folder`` is where ``sam build`` put each function's code; its content is hashed
-    file by file, because a zip's bytes differ between machines.
+    file by file, because a zip's bytes differ between machines. ``bill`` is the bill of
+    materials by its file's name, empty where there is none.
     """
     return {
         "format": FORMAT,
@@ -52,11 +56,10 @@ def manifest(
         "branch": facts.branch,
         "built_at": facts.built_at,
         "pipeline_execution_id": facts.execution_id,
+        "dependency_audit": facts.dependency_audit,
         "tools": dict(sorted(facts.tools.items())),
-        "template": {
-            "file": "packaged.yaml",
-            "sha256": hashlib.sha256(packaged.encode()).hexdigest(),
-        },
+        "template": _named("packaged.yaml", packaged),
+        "bill_of_materials": next((_named(*each) for each in bill.items()), None),
         "functions": {
             function.logical_id: {
                 "code": function.properties.get("CodeUri"),
@@ -74,6 +77,10 @@ def manifest(
             for target in targets
         },
     }
+
+
+def _named(file: str, text: str) -> dict[str, str]:
+    return {"file": file, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def content_hash(folder: Path) -> str:

@@ -15,6 +15,7 @@ from delivery.render.packaged import as_yaml, with_revisions
 
 PACKAGED = "packaged.yaml"
 MANIFEST = "deployment_manifest.json"
+BILL = "sbom.cdx.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,13 @@ def render_release(
     facts: BuildFacts,
     *,
     code_folder: Path | None = None,
+    bill: str = "",
 ) -> Release:
-    """Give the files that the pipeline deploys; the same inputs give the same text."""
+    """Give the files that the pipeline deploys; the same inputs give the same text.
+
+    ``bill`` is the text of the bill of materials, empty where nothing was built.
+    """
+    made = {BILL: bill} if bill else {}
     packaged = as_yaml(with_revisions(template))
     configurations = {
         target.name: template_configuration(template, target) for target in targets
@@ -48,6 +54,7 @@ def render_release(
         targets=targets,
         configurations=configurations,
         code_folder=code_folder,
+        bill=made,
     )
     return Release(
         {
@@ -56,6 +63,7 @@ def render_release(
                 configuration_file(name): as_json(configuration)
                 for name, configuration in configurations.items()
             },
+            **made,
             MANIFEST: as_json(described),
         }
     )

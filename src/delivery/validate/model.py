@@ -75,7 +75,8 @@ class Subject:
     def released(self) -> frozenset[str]:
         """The files that `render` writes into a build's artifact."""
         configurations = (f"template-configuration.{each}.json" for each in self.values)
-        return frozenset({"packaged.yaml", "deployment_manifest.json", *configurations})
+        whole = ("packaged.yaml", "sbom.cdx.json", "deployment_manifest.json")
+        return frozenset({*whole, *configurations})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ from awsrules.buildspec import Buildspec
 from rehearsal.codebuild.records import Build
 from rehearsal.plane import Plane
 
+# The only difference that a build is told of: where no vulnerability service answers, its
+# silence is said to be not rehearsed, instead of failing the build as on AWS.
+_NOBODY_TO_ASK = {"DEPENDENCY_AUDIT_WHEN_UNREACHABLE": "not-rehearsed"}
+
 # How this machine reaches package registries; a real build container has its own network.
 _NETWORK = (
     "SSL_CERT_FILE",
@@ -99,7 +103,8 @@ def container_variables(plane: Plane, build: Build, folder: Path) -> dict[str, s
     for source in project.get("secondarySources", []):
         name = source["sourceIdentifier"]
         variables[f"CODEBUILD_SRC_DIR_{name}"] = str(folder / f"src-{name}")
-    return {**host_variables(os.environ), **keys.as_environment(), **variables}
+    own = {**keys.as_environment(), **_NOBODY_TO_ASK, **variables}
+    return {**host_variables(os.environ), **own}
 
 
 class BuildVariables:

@@ -285,6 +285,10 @@ class BuildRun:
         self._build.exported = {
             name: values.get(name, "") for name in self._spec.exported_variables
         }
+        for name, value in self._build.exported.items():
+            if value == "not_rehearsed":
+                reason = "the build found nobody to ask here; on AWS that fails it"
+                self._plane.not_rehearsed(self._build.project["name"], name, reason)
 
     def _publish(self) -> None:
         self._publish_reports()

@@ -27,6 +27,7 @@ SHARED = {"model", "names", "errors", "ports"}
 STAGES = {
     "config",
     "render",
+    "supply",
     "validate",
     "deploy",
     "watch",
@@ -43,6 +44,9 @@ STAGES = {
 HEAVY = {
     "boto3",
     "botocore",
+    "cyclonedx",
+    "packageurl",
+    "requests",
     "rich",
     "cfnlint",
     "samtranslator",

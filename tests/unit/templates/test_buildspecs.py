@@ -44,6 +44,27 @@ def test_no_command_hides_its_failure(name: str) -> None:
             assert "|| :" not in command
 
 
+def test_only_the_rehearsal_lets_silence_about_holes_pass() -> None:
+    """The switch is the plane's; nothing that reaches AWS sets it."""
+    switch = "DEPENDENCY_AUDIT_WHEN_UNREACHABLE"
+    shipped = [*(ROOT / "templates").glob("*"), ROOT / "buildspec.yml"]
+    shipped += [each for each in (ROOT / "buildspecs").rglob("*") if each.is_file()]
+
+    assert [each for each in shipped if switch in each.read_text("utf-8")] == []
+    assert "--when-unreachable" not in (ROOT / "buildspecs/checks.sh").read_text(
+        "utf-8"
+    )
+
+
+def test_what_was_asked_about_holes_is_kept_with_the_execution() -> None:
+    kept = read("buildspec.yml")["env"]["exported-variables"]
+
+    assert "DEPENDENCY_AUDIT" in kept
+    assert (
+        "deploy_pipeline.py dependencies" in (ROOT / "buildspecs/checks.sh").read_text()
+    )
+
+
 def test_the_pipeline_runs_these_buildspecs(pipeline) -> None:
     used = {
         each["Properties"]["Source"]["BuildSpec"]

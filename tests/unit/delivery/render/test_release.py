@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,22 @@ def test_the_pipelines_files_are_made_and_the_manifest_is_the_last() -> None:
         "template-configuration.production.json",
         "deployment_manifest.json",
     ]
+
+
+def test_the_manifest_names_the_bill_of_materials() -> None:
+    text = '{"bomFormat": "CycloneDX"}'
+    template = load_template(TEMPLATE, name="t")
+    facts = replace(FACTS, dependency_audit="passed")
+
+    files = render_release(template, [target()], facts, bill=text).files
+
+    manifest = json.loads(files["deployment_manifest.json"])
+    assert files["sbom.cdx.json"] == text
+    assert manifest["bill_of_materials"] == {
+        "file": "sbom.cdx.json",
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+    assert manifest["dependency_audit"] == "passed"
 
 
 def test_each_function_takes_its_revision_by_a_parameter() -> None:
