@@ -11,14 +11,18 @@ from typing import Any
 import yaml
 
 from audit.model import Material, Policy
-from awsrules.templates import effective_parameters, line_of
+from awsrules.templates import line_of
 from delivery.cli.validate import read_subject
 from delivery.config import load_configuration
 from delivery.validate import Subject
 from delivery.validate.lint import translated_for
 from delivery.validate.model import SourceFile
 from delivery.validate.privilege.names import Stack
-from delivery.validate.privilege.proof import application_stacks, foundation_stack
+from delivery.validate.privilege.proof import (
+    application_stacks,
+    foundation_stack,
+    pipeline_stack,
+)
 
 # A key's policy says * for the key, and a trust policy says nothing.
 _OF_ITSELF = ("AssumeRolePolicyDocument", "KeyPolicy")
@@ -57,23 +61,10 @@ def _written(file: Path, template: Mapping[str, Any]) -> Path:
 
 def policies_of(subject: Subject) -> Iterator[Policy]:
     """Give every policy of the three stacks, the application's for each environment."""
-    foundation = foundation_stack(subject)
-    yield from _policies(foundation, subject.foundation)
-    yield from _policies(_pipeline_stack(subject, foundation), subject.pipeline)
+    yield from _policies(foundation_stack(subject), subject.foundation)
+    yield from _policies(pipeline_stack(subject), subject.pipeline)
     for _, stack in application_stacks(subject):
         yield from _policies(stack, subject.application)
-
-
-def _pipeline_stack(subject: Subject, foundation: Stack) -> Stack:
-    declared = subject.pipeline.section("Parameters")
-    known = {**subject.delivery, **foundation.outputs()}
-    given = {
-        key: f"any-{key}" for key, each in declared.items() if "Default" not in each
-    }
-    given |= {key: value for key, value in known.items() if key in declared}
-    values = effective_parameters(subject.pipeline.body, given)
-    name = f"{subject.delivery['ProjectName']}-pipeline"
-    return Stack(name, subject.region, subject.pipeline.body, values)
 
 
 def _policies(stack: Stack, source: SourceFile) -> Iterator[Policy]:

@@ -61,6 +61,34 @@ def _added(action: str) -> Defect:
 PRIVILEGE = (
     *(_removed(action) for action in _NEEDED),
     *(_added(action) for action in _UNUSED),
+    # The pipeline's actions, and what its builds run.
+    Defect(
+        "pipeline-lacks", "foundation", "                  - codebuild:StartBuild\n"
+    ),
+    Defect(
+        "pipeline-lacks",
+        "foundation",
+        "                  - cloudformation:ExecuteChangeSet\n",
+    ),
+    Defect(
+        "pipeline-surplus",
+        "foundation",
+        "                  - codebuild:StopBuild\n",
+        "                  - codebuild:StopBuild\n"
+        "                  - codebuild:RetryBuild\n",
+    ),
+    Defect(
+        "build-lacks",
+        "foundation",
+        "                  - codebuild:BatchPutTestCases\n",
+    ),
+    Defect(
+        "build-surplus",
+        "foundation",
+        "                  - codebuild:BatchPutTestCases\n",
+        "                  - codebuild:BatchPutTestCases\n"
+        "                  - codebuild:DeleteReport\n",
+    ),
     # More than it is, beside its names, by another's hand.
     Defect(
         "role-escalation",
