@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from delivery.validate import Finding, Rule
+from delivery.validate.summary import Summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def as_sarif(rules: Iterable[Rule], findings: Iterable[Finding]) -> dict[str, Any]:
-    """Give a log with one run: the rules that ran, and what they found."""
+def as_sarif(
+    rules: Iterable[Rule], findings: Iterable[Finding], proven: Summary | None = None
+) -> dict[str, Any]:
+    """Give a log with one run: the rules that ran, what they found and what is proven."""
     driver = {
         "name": "deploy_pipeline validate",
         "rules": [
@@ -25,6 +28,7 @@ def as_sarif(rules: Iterable[Rule], findings: Iterable[Finding]) -> dict[str, An
     run = {
         "tool": {"driver": driver},
         "results": [_result(each) for each in findings],
+        "properties": {"summary": proven.as_data() if proven else None},
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 

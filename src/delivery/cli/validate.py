@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -14,15 +15,15 @@ from delivery.errors import BadInput
 from delivery.render import template_configuration
 from delivery.render.packaged import with_revisions
 from delivery.validate import (
-    RULES,
     Finding,
     Level,
     Rule,
     Subject,
     chosen_rules,
-    run_rules,
+    timed_rules,
 )
 from delivery.validate.model import SourceFile
+from delivery.validate.summary import Summary, summarize
 
 EXIT_FINDINGS = 2
 FOUNDATION = Path("templates/foundation.yaml")
@@ -54,11 +55,13 @@ def validate(
         _show_rules(settings, chosen)
         return 0
     subject = read_subject(load_configuration(settings.config_path))
-    findings = run_rules(chosen, subject)
+    findings, seconds = timed_rules(chosen, subject)
     errors = sum(each.level is Level.ERROR for each in findings)
+    ids = [each.id for each in chosen]
+    proven = None if errors else summarize(subject, ids, seconds)
     if sarif is not None:
-        _write_sarif(sarif, chosen, findings)
-    _show(settings, findings, errors)
+        _write_sarif(sarif, chosen, findings, proven)
+    _show(settings, findings, errors, proven)
     return EXIT_FINDINGS if errors else 0
 
 
@@ -87,10 +90,12 @@ def read_subject(configuration: Configuration) -> Subject:
     )
 
 
-def _write_sarif(path: Path, rules: list[Rule], findings: list[Finding]) -> None:
+def _write_sarif(
+    path: Path, rules: list[Rule], findings: list[Finding], proven: Summary | None
+) -> None:
     from delivery.cli.sarif import as_sarif
 
-    text = json.dumps(as_sarif(rules, findings), indent=2) + "\n"
+    text = json.dumps(as_sarif(rules, findings, proven), indent=2) + "\n"
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -115,20 +120,48 @@ def _source(path: Path) -> SourceFile:
     return SourceFile(str(path), path.read_text(encoding="utf-8"), body)
 
 
-def _show(settings: Settings, findings: list[Finding], errors: int) -> None:
+def _show(
+    settings: Settings, findings: list[Finding], errors: int, proven: Summary | None
+) -> None:
     if settings.as_json:
         from delivery.cli.screen import print_result
 
-        print_result({"findings": [_as_data(each) for each in findings]})
+        told = [_as_data(each) for each in findings]
+        summary = proven.as_data() if proven else None
+        print_result({"findings": told, "summary": summary})
         return
     for each in findings:
         mark = "" if each.level is Level.ERROR else "warning: "
         click.echo(f"{each.file}:{each.line or 1}: {mark}{each.rule} {each.message}")
-    warnings = len(findings) - errors
-    click.echo(
-        f"{errors} errors and {warnings} warnings."
-        if findings
-        else f"No findings by {len(RULES)} rules."
+    if findings:
+        click.echo(f"{errors} errors and {len(findings) - errors} warnings.")
+    if proven is not None:
+        click.echo("\n".join(_summary_lines(proven, clean=not findings)))
+
+
+def _summary_lines(proven: Summary, *, clean: bool) -> Iterator[str]:
+    """Say what was proven, and what took how long."""
+    if clean:
+        yield f"No findings by {proven.rules} rules."
+    names = ", ".join(proven.environments)
+    yield f"Looked at: {len(proven.templates)} templates, each for {names}."
+    if proven.roles:
+        yield "Proven: each role may do what is asked of it, and nothing that is not:"
+    for each in proven.roles:
+        yield f"  {each.role}: {each.needed} asked, by {each.granted} actions granted"
+    if proven.attempts:
+        yield f"Refused: {proven.attempts} attempts of the delivery's roles to get more."
+    yield f"Proofs: {proven.proof_seconds:.1f} s. {_lint_line(proven)}"
+
+
+def _lint_line(proven: Summary) -> str:
+    if proven.lint_seconds is None:
+        return "cfn-lint: not run."
+    if proven.import_seconds is None:
+        return f"cfn-lint, from its cache: {proven.lint_seconds:.1f} s."
+    rest = proven.lint_seconds - proven.import_seconds
+    return (
+        f"cfn-lint: {proven.import_seconds:.1f} s to import it, {rest:.1f} s to lint."
     )
 
 

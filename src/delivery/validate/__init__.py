@@ -4,7 +4,7 @@ Each rule is a small function with an id; `rules.RULES` lists them.
 """
 
 from delivery.validate.model import Finding, Level, Rule, Subject
-from delivery.validate.rules import RULES, chosen_rules, run_rules
+from delivery.validate.rules import RULES, chosen_rules, run_rules, timed_rules
 
 __all__ = [
     "RULES",
@@ -14,4 +14,5 @@ __all__ = [
     "Subject",
     "chosen_rules",
     "run_rules",
+    "timed_rules",
 ]

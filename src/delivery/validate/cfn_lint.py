@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess  # nosec B404  # cfn-lint is run with our own arguments
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,16 @@ from delivery.errors import DeliveryError
 # mean that it did not lint. Source: cfn-lint README, "Exit codes".
 _LINTED = range(0, 15)
 
+IMPORT = "cfn-lint's import"
+_START = """
+import sys, time
+began = time.monotonic()
+from cfnlint.runner import main
+print(f"imported in {time.monotonic() - began:.3f} s", file=sys.stderr)
+main()
+"""
+_TOLD = re.compile(r"^imported in ([0-9.]+) s$", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -35,32 +46,35 @@ class Match:
     path: tuple[str | int, ...]
 
 
-def lint_files(files: Sequence[Path], region: str) -> dict[Path, list[Match]]:
-    """Give cfn-lint's findings of each file.
+def lint_files(
+    files: Sequence[Path], region: str, timings: dict[str, float] | None = None
+) -> dict[Path, list[Match]]:
+    """Give cfn-lint's findings of each file; note in ``timings`` what its import took.
 
     Raises:
         DeliveryError: when it could not lint.
     """
     folder = os.environ.get("LINT_CACHE_DIR")
     if not folder:
-        return run_cfn_lint(files, region)
+        return run_cfn_lint(files, region, timings)
     kept = {file: Path(folder, f"{_key(file, region)}.json") for file in files}
     known = {file: _read(place) for file, place in kept.items() if place.is_file()}
     missing = [file for file in files if file not in known]
-    fresh = run_cfn_lint(missing, region) if missing else {}
+    fresh = run_cfn_lint(missing, region, timings) if missing else {}
     for file, matches in fresh.items():
         _write(kept[file], matches)
     return {**known, **fresh}
 
 
-def run_cfn_lint(files: Sequence[Path], region: str) -> dict[Path, list[Match]]:
+def run_cfn_lint(
+    files: Sequence[Path], region: str, timings: dict[str, float] | None = None
+) -> dict[Path, list[Match]]:
     """Run cfn-lint once over all files: its start costs as much as the linting.
 
     Raises:
         DeliveryError: when it could not lint.
     """
-    start = "from cfnlint.runner import main; main()"
-    command = [sys.executable, "-c", start, "--format", "json", "--regions", region]
+    command = [sys.executable, "-c", _START, "--format", "json", "--regions", region]
     answer = subprocess.run(  # nosec B603  # the interpreter we run in, and paths
         [*command, "--template", *map(str, files)],
         capture_output=True,
@@ -74,6 +88,8 @@ def run_cfn_lint(files: Sequence[Path], region: str) -> dict[Path, list[Match]]:
             why=answer.stderr.strip()[-500:] or f"It ended with {answer.returncode}.",
             next_step="Install the lock again: make test does.",
         )
+    if timings is not None and (told := _TOLD.search(answer.stderr)):
+        timings[IMPORT] = float(told[1])
     found: dict[Path, list[Match]] = {file: [] for file in files}
     for each in json.loads(answer.stdout):
         found[Path(each["Filename"])].append(_match(each))

@@ -34,7 +34,8 @@ def templates_linted(subject: Subject) -> Iterator[Finding]:
             file.write_text(json.dumps(translated), encoding="utf-8")
             translations[file] = environment
         sources = {subject.root / each.name: each.name for each in subject.templates}
-        found = lint_files([*sources, *translations], subject.region)
+        files = [*sources, *translations]
+        found = lint_files(files, subject.region, subject.timings)
         for file, name in sources.items():
             yield from (_in_source(match, name) for match in found[file])
         for file, environment in translations.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,8 @@ class Subject:
     ``offered`` is what the configuration gives each environment of the application, and
     ``delivery`` what it gives foundation and pipeline. ``packaged`` is the application's
     template as the build would hand it to CloudFormation, and ``values`` the parameters of
-    each environment for it, revisions included.
+    each environment for it, revisions included. Rules that run another program note in
+    ``timings`` what it took, in seconds, by name.
     """
 
     root: Path
@@ -65,6 +66,7 @@ class Subject:
     delivery: Mapping[str, str]
     packaged: Mapping[str, Any]
     values: Mapping[str, Mapping[str, str]]
+    timings: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def templates(self) -> tuple[SourceFile, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 
 from delivery.errors import BadInput
 from delivery.validate import (
@@ -74,9 +75,27 @@ def chosen_rules(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Rul
     ]
 
 
+def timed_rules(
+    rules: Iterable[Rule], subject: Subject
+) -> tuple[list[Finding], dict[str, float]]:
+    """Give all findings as `run_rules` does, and the seconds that each rule took."""
+    found: set[Finding] = set()
+    seconds: dict[str, float] = {}
+    for rule in rules:
+        began = monotonic()
+        found.update(rule.check(subject))
+        seconds[rule.id] = monotonic() - began
+    return in_order(found), seconds
+
+
 def run_rules(rules: Iterable[Rule], subject: Subject) -> list[Finding]:
     """Give all findings, in the order of files and lines, each once."""
-    found = {finding for rule in rules for finding in rule.check(subject)}
+    findings, _ = timed_rules(rules, subject)
+    return findings
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by file and line."""
     return sorted(
         found, key=lambda each: (each.file, each.line or 0, each.rule, each.message)
     )

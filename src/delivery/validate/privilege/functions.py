@@ -53,6 +53,19 @@ def functions_hold_what_they_call(subject: Subject) -> Iterator[Finding]:
                 yield Finding("function-lacks", file, line, message)
 
 
+def counted(subject: Subject) -> Iterator[tuple[str, int, int]]:
+    """Give the roles of each package, how many actions its code calls, and their grants."""
+    statements = [each for each in statements_of(subject.application) if _grants(each)]
+    for folder, roles in _packages(subject).items():
+        granted = [
+            action
+            for each in statements
+            if each.resource in roles
+            for action in each.actions
+        ]
+        yield ", ".join(sorted(roles)), len(calls_in(folder)), len(granted)
+
+
 def calls_in(folder: Path) -> dict[str, tuple[str, int]]:
     """Give the actions that the code in ``folder`` calls, without service, and where."""
     found: dict[str, tuple[str, int]] = {}

@@ -68,7 +68,9 @@ def test_an_error_in_a_translation_is_told_at_the_source_of_the_resource(
 ) -> None:
     path = ("Resources", "AnalyzeFunctionAliaslive", "Properties")
 
-    def found(files: list[Path], region: str) -> dict[Path, list[Match]]:
+    def found(
+        files: list[Path], region: str, timings: object
+    ) -> dict[Path, list[Match]]:
         answers = {
             "production.json": [
                 Match("E1", "Error", "broken", 9, path),
@@ -103,13 +105,19 @@ RECORDED = """[{"Filename": "/tmp/broken.yaml", "Id": "4fb6", "Level": "Error",
 "Source": "…"}}]"""
 
 
+# What the program that runs it says before it begins.
+IMPORTED = "imported in 2.500 s\n"
+
+
 def test_cfn_lints_answer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", _Linter())
 
-    (match,) = cfn_lint.lint_files([BROKEN], "us-east-1")[BROKEN]
+    timings: dict[str, float] = {}
+    (match,) = cfn_lint.lint_files([BROKEN], "us-east-1", timings)[BROKEN]
 
     assert (match.id, match.level, match.line) == ("E3002", "Error", 5)
     assert match.path == ("Resources", "A", "Properties", "Nope")
+    assert timings == {"cfn-lint's import": 2.5}
 
 
 def test_the_same_content_is_linted_once(
@@ -154,10 +162,10 @@ class _Linter:
     ) -> subprocess.CompletedProcess[str]:
         self.runs += 1
         text = RECORDED.replace(str(BROKEN), command[-1])
-        return subprocess.CompletedProcess(command, 2, stdout=text, stderr="")
+        return subprocess.CompletedProcess(command, 2, stdout=text, stderr=IMPORTED)
 
 
-def _silent(files: list[Path], region: str) -> dict[Path, list[Match]]:
+def _silent(files: list[Path], region: str, timings: object) -> dict[Path, list[Match]]:
     return {file: [] for file in files}
 
 
@@ -206,4 +214,7 @@ def test_a_finding_ends_with_its_own_exit_code(
     assert result.exit_code == 2
     assert "templates/template.yaml:" in result.stdout
     assert "1 errors and 0 warnings." in result.stdout
-    assert json.loads(as_json.stdout)["findings"][0]["rule"] == "parameter-described"
+    told = json.loads(as_json.stdout)
+    assert told["findings"][0]["rule"] == "parameter-described"
+    # Beside an error nothing is called proven.
+    assert told["summary"] is None and "Proofs" not in result.stdout

@@ -1,0 +1,134 @@
+"""What a run without errors has proven, in numbers, and how long that took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from delivery.validate import cfn_lint
+from delivery.validate.model import Subject
+from delivery.validate.privilege.builders import needs_of_builders
+from delivery.validate.privilege.escalation import attempts_of
+from delivery.validate.privilege.functions import counted
+from delivery.validate.privilege.grants import grants_of
+from delivery.validate.privilege.moving import MOVER, needs_of_pipeline
+from delivery.validate.privilege.needs import Need
+from delivery.validate.privilege.proof import (
+    DEPLOYER,
+    deployment_needs,
+    foundation_stack,
+)
+
+LINT = "lint"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A role with what it is asked for, all of it granted, and with what it is granted.
+
+    ``needed`` counts different requests, or the actions that functions' code calls;
+    ``granted`` the actions in the role's statements, each of which is needed.
+    """
+
+    role: str
+    needed: int
+    granted: int
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {"role": self.role, "needed": self.needed, "granted": self.granted}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was looked at and proven; times are in seconds.
+
+    ``lint_seconds`` is all of cfn-lint and ``import_seconds`` its import alone, both none
+    where it did not run; what it said of the same content before is not asked again.
+    """
+
+    environments: tuple[str, ...]
+    templates: tuple[str, ...]
+    rules: int
+    roles: tuple[Proven, ...]
+    attempts: int
+    proof_seconds: float
+    lint_seconds: float | None
+    import_seconds: float | None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "environments": list(self.environments),
+            "templates": list(self.templates),
+            "rules": self.rules,
+            "roles": [each.as_data() for each in self.roles],
+            "escalation_attempts_refused": self.attempts,
+            "seconds": {
+                "proofs": round(self.proof_seconds, 2),
+                "cfn_lint": _rounded(self.lint_seconds),
+                "cfn_lint_import": _rounded(self.import_seconds),
+            },
+        }
+
+
+def summarize(
+    subject: Subject, rules: Iterable[str], seconds: Mapping[str, float]
+) -> Summary:
+    """Count what the rules with these ids have proven, after none found an error.
+
+    ``seconds`` is what each rule took.
+    """
+    ran = set(rules)
+    attempts = list(attempts_of(foundation_stack(subject)))
+    return Summary(
+        environments=tuple(subject.values),
+        templates=tuple(each.name for each in subject.templates),
+        rules=len(ran),
+        roles=tuple(
+            each for rule, of in _PROOFS.items() if rule in ran for each in of(subject)
+        ),
+        attempts=len(attempts) if "role-escalation" in ran else 0,
+        proof_seconds=sum(each for rule, each in seconds.items() if rule != LINT),
+        lint_seconds=seconds.get(LINT),
+        import_seconds=subject.timings.get(cfn_lint.IMPORT),
+    )
+
+
+def _deployment(subject: Subject) -> list[Proven]:
+    needs = [each for many in deployment_needs(subject).values() for each in many]
+    return [_proven(subject, DEPLOYER, needs)]
+
+
+def _pipeline(subject: Subject) -> list[Proven]:
+    return [_proven(subject, MOVER, needs_of_pipeline(subject))]
+
+
+def _builds(subject: Subject) -> list[Proven]:
+    needed = needs_of_builders(subject).items()
+    return [_proven(subject, role, needs) for role, needs in needed]
+
+
+def _functions(subject: Subject) -> list[Proven]:
+    return [
+        Proven(f"Functions with {roles}", calls, granted)
+        for roles, calls, granted in counted(subject)
+    ]
+
+
+def _proven(subject: Subject, role: str, needs: Iterable[Need]) -> Proven:
+    granted = grants_of(foundation_stack(subject), role).grants
+    return Proven(role, len({each.key for each in needs}), len(granted))
+
+
+_PROOFS: Mapping[str, Callable[[Subject], list[Proven]]] = {
+    "deployer-lacks": _deployment,
+    "pipeline-lacks": _pipeline,
+    "build-lacks": _builds,
+    "function-lacks": _functions,
+}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)
