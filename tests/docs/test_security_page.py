@@ -32,6 +32,14 @@ SPECIFICATIONS = (
     "(e)(2)(ii)",
 )
 TEST = re.compile(r"tests/[\w/]+\.py::\w+")
+# Sections whose every sentence is a claim; the others are procedures and risks.
+CLAIMING = (
+    "Who may do what",
+    "The audit trail",
+    "Encryption, and its one exception",
+    "Supply chain",
+    "The ledger",
+)
 # What is spelled like a resource and is a call of AWS.
 CALLS = {"GetObject"}
 
@@ -102,6 +110,26 @@ def test_an_addressable_safeguard_has_its_decision(row: list[str]) -> None:
     assert bool(row[3]) == addressable
     if addressable:
         assert row[3].startswith(("Implemented", "Alternative: "))
+
+
+def _claims() -> list[str]:
+    """Each row, bullet and paragraph of the sections that say what is so."""
+    found: list[str] = []
+    for title in CLAIMING:
+        section = PAGE.partition(f"## {title}\n")[2]
+        text = re.split(r"^##+ ", section, flags=re.M)[0]
+        for block in re.split(r"\n\n|\n(?=- )", text):
+            lines = block.strip().splitlines()
+            found.extend(
+                lines[2:] if lines and lines[0].startswith("|") else ["\n".join(lines)]
+            )
+    return [each for each in found if each.strip()]
+
+
+@pytest.mark.parametrize("claim", _claims(), ids=lambda claim: claim[:40])
+def test_a_claim_names_the_rule_or_the_test_that_holds_it(claim: str) -> None:
+    rules = {rule.id for rule in RULES}
+    assert TEST.search(claim) or rules & set(_quoted(claim))
 
 
 @pytest.mark.parametrize("named", dict.fromkeys(TEST.findall(PAGE)))
