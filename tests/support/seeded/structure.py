@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from seeded.defect import Defect
 
-DEVELOPMENT = "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 2"
+DEVELOPMENT = "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 3"
 
 STRUCTURE = (
     # Order and pairing.
-    Defect("run-order", "pipeline", DEVELOPMENT, DEVELOPMENT.replace("2", "9")),
+    Defect("run-order", "pipeline", DEVELOPMENT, DEVELOPMENT.replace("3", "9")),
     Defect("change-set-pair", "pipeline", "ChangeSetName: release", "ChangeSetName: x"),
-    Defect("change-set-pair", "pipeline", DEVELOPMENT, DEVELOPMENT.replace("2", "1")),
+    Defect("change-set-pair", "pipeline", DEVELOPMENT, DEVELOPMENT.replace("3", "1")),
     Defect(
         "change-set-pair",
         "pipeline",
@@ -96,8 +96,8 @@ STRUCTURE = (
     Defect(
         "artifact-count",
         "pipeline",
-        "Name: StagingOutputs}]\n                  RunOrder: 2",
-        "Name: DevelopmentOutputs}]\n                  RunOrder: 2",
+        "Name: StagingOutputs}]\n                  RunOrder: 3",
+        "Name: DevelopmentOutputs}]\n                  RunOrder: 3",
     ),
     Defect(
         "artifact-count",
