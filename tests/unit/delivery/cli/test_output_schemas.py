@@ -423,11 +423,17 @@ def _render(row: Row) -> Iterator[str]:
     yield row.tool("render", "--write-to", str(row.folder))
 
 
+def _dependencies(row: Row) -> Iterator[str]:
+    """Nobody is asked: nothing listens on port 9 of this machine."""
+    yield row.tool("dependencies", "--service", "http://127.0.0.1:9/v1/query")
+
+
 TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
     "deploy": _deploy,
     "diff": _diff,
     "destroy": _destroy,
     "render": _plainly("render"),
+    "dependencies": _dependencies,
     "validate": _plainly("validate", "--only", "parameter-described"),
     "config-explain": _plainly("config", "explain"),
     "strategy": _plainly("strategy"),
