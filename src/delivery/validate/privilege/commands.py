@@ -84,6 +84,10 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "kms:Decrypt": "delivery-key",
         "kms:GenerateDataKey": "delivery-key",
     },
+    # The check is told which stack by the action that starts it: an application's.
+    r"aws cloudformation describe-stacks --stack-name \"\$STACK_NAME\"": {
+        "cloudformation:DescribeStacks": "stack",
+    },
     r"aws s3 cp [^\n|;]*\"\$package\"": {
         "s3:GetObject": "packages",
         "kms:Decrypt": "delivery-key",
