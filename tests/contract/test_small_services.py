@@ -11,6 +11,7 @@ from delivery.aws.account import (
     BucketUploads,
     CallersAccount,
     LambdaAliases,
+    NoticeTopics,
     TopicSubscriptions,
 )
 from delivery.aws.builds import CodeBuilds
@@ -234,6 +235,13 @@ def test_unconfirmed_subscriptions_are_found_on_all_pages(clients) -> None:
         {"TopicArn": TOPIC, "NextToken": "more"},
     )
     assert TopicSubscriptions(clients).unconfirmed(TOPIC) == ["a@example.org"]
+
+
+def test_a_notice_is_published_to_its_topic(clients) -> None:
+    clients.stub("sns").add_response(
+        "publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Message": "taken back"}
+    )
+    NoticeTopics(clients).publish(TOPIC, "taken back")
 
 
 def test_the_caller_is_known(clients) -> None:

@@ -57,6 +57,17 @@ class LambdaAliases:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeTopics:
+    """SNS topics, as ``ports.Topics``."""
+
+    clients: Clients
+
+    def publish(self, topic_arn: str, text: str) -> None:
+        with told_in_our_words("send the notice", local=self.clients.local):
+            self.clients.get("sns").publish(TopicArn=topic_arn, Message=text)
+
+
+@dataclass(frozen=True, slots=True)
 class TopicSubscriptions:
     """Subscriptions of topics, as ``ports.Subscriptions``."""
 

@@ -21,6 +21,7 @@ from delivery.errors import (
     NotVerified,
     Refused,
 )
+from delivery.flows.notices import tell
 from delivery.flows.one_function import Listed
 from delivery.flows.planning import plan_of
 from delivery.flows.undo import Undoer
@@ -133,6 +134,7 @@ def _whole(
     done = undoer.roll_back(
         situation, option, to=asked.to, reason=reason, skip=asked.skip
     )
+    _notify(tools, done, reason)
     return _report(settings, tools, done, began)
 
 
@@ -150,6 +152,7 @@ def _one_function(
     confirm(settings, undoer.environment)
     began = tools.clock.now()
     done = undoer.one_function.move(function, version, reason)
+    _notify(tools, done, reason)
     return _report(settings, tools, done, began)
 
 
@@ -265,6 +268,16 @@ def versions_text(versions: Sequence[Listed]) -> str:
             f"{each.by or '-':<20}  {each.code_sha256}"
         )
     return "\n".join([*lines, "* serves now"])
+
+
+def _notify(tools: Tools, done: Undone, reason: str) -> None:
+    """Tell the topic what was taken back, why and by whom, before it is verified."""
+    who = tools.account.identity().arn.rpartition("/")[2]
+    text = f"{done.environment}: {done.summary} Taken back by {who}: {reason}."
+    if done.next_step:
+        text += f" Next: {done.next_step}"
+    if warning := tell(tools.stacks, tools.topics, text):
+        tools.screen.warn(warning)
 
 
 def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> int:

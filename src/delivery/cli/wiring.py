@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Store,
         Subscriptions,
         TestReports,
+        Topics,
         Traffic,
         Uploads,
     )
@@ -228,6 +229,12 @@ class Tools:
         from delivery.aws.logs import LogGroups
 
         return LogGroups(self._clients)
+
+    @cached_property
+    def topics(self) -> Topics:
+        from delivery.aws.account import NoticeTopics
+
+        return NoticeTopics(self._clients)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -24,6 +24,7 @@ from delivery.ports.account import (
     Functions as Functions,
     Secrets as Secrets,
     Subscriptions as Subscriptions,
+    Topics as Topics,
 )
 from delivery.ports.pipelines import (
     Builds as Builds,

@@ -50,6 +50,13 @@ class Functions(Protocol):
         """Return where an alias sends its invocations now."""
 
 
+class Topics(Protocol):
+    """What carries notices."""
+
+    def publish(self, topic_arn: str, text: str) -> None:
+        """Send ``text`` to all who subscribed."""
+
+
 class Subscriptions(Protocol):
     """Who is notified."""
 

@@ -538,6 +538,19 @@ class FakeSubscriptions:
         return self.addresses
 
 
+@dataclass
+class FakeTopics:
+    """Remembers what was sent; ``refuses`` is raised instead."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    refuses: Exception | None = None
+
+    def publish(self, topic_arn: str, text: str) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.sent.append((topic_arn, text))
+
+
 class FakeAccount:
     def identity(self) -> Identity:
         return Identity("123456789012", "arn:aws:iam::123456789012:user/operator")

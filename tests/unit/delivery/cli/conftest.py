@@ -55,6 +55,7 @@ class World:
     repository: object = field(default_factory=fakes.FakeRepository)
     config_file: object = field(default_factory=fakes.FakeStore)
     subscriptions: object = field(default_factory=fakes.FakeSubscriptions)
+    topics: object = field(default_factory=fakes.FakeTopics)
     release_store: object = field(default_factory=FakeReleaseStore)
     account: object = field(default_factory=fakes.FakeAccount)
     controls: object = field(default_factory=FakeControls)

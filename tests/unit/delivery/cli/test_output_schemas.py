@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from delivery_fakes import (
     FakeAccount,
+    FakeScreen,
     failed_build,
     make_action,
     make_execution,
@@ -322,7 +323,12 @@ def _rollback(row: Row) -> Iterator[str]:
     yield row.alone(rollback.rollback, "production", "--verify")
     world = make_world()
     tools = SimpleNamespace(
-        undoer=lambda environment: undoer_of(world), clock=row.world.clock
+        undoer=lambda environment: undoer_of(world),
+        clock=row.world.clock,
+        account=row.world.account,
+        stacks=row.world.stacks,
+        topics=row.world.topics,
+        screen=FakeScreen(),
     )
     row.monkeypatch.setattr(undoing, "Tools", lambda settings: tools)
     row.monkeypatch.setattr(undoing, "verified", lambda *words: VERDICT)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import click
 import pytest
 from click.testing import CliRunner
+from delivery_fakes import (
+    FakeAccount,
+    FakeClock,
+    FakeScreen,
+    FakeStacks,
+    FakeTopics,
+    make_stack,
+)
+from rollback_fakes import make_world, undoer_of
 
 from awsrules.statuses import StackStatus
+from delivery.cli import undoing
+from delivery.cli.options import Settings
 from delivery.cli.rollback import rollback
 from delivery.cli.undoing import Asked, menu_text, situation_text
 from delivery.errors import BadInput
 from delivery.model import RunningShift, Stack
+from delivery.names import PIPELINE_STACK
 from delivery.rollback.options import Choice, options_of
 from delivery.rollback.situation import Known, Situation, pick_release
 
@@ -93,3 +107,28 @@ def test_an_unknown_environment_is_bad_input() -> None:
     done = CliRunner().invoke(rollback, ["moon"])
     assert done.exit_code == click.UsageError.exit_code
     assert "production" in done.output
+
+
+def test_a_rollback_is_told_with_reason_and_next_step(monkeypatch) -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:notices"
+    world, topics, screen = make_world(), FakeTopics(), FakeScreen()
+    pipeline = make_stack(PIPELINE_STACK, outputs={"NoticesTopicArn": topic})
+    tools = SimpleNamespace(
+        undoer=lambda environment: undoer_of(world),
+        clock=FakeClock(),
+        account=FakeAccount(),
+        stacks=FakeStacks({PIPELINE_STACK: pipeline}),
+        topics=topics,
+        screen=screen,
+    )
+    monkeypatch.setattr(undoing, "Tools", lambda settings: tools)
+    monkeypatch.setattr(undoing, "verified", lambda *words: None)
+    words = ["production", "--stack", "--yes", "--reason", "analysis answers 500"]
+    done = CliRunner().invoke(rollback, words, obj=Settings(yes=True))
+    assert topics.sent, done.output
+    ((sent_to, text),) = topics.sent
+    assert sent_to == topic
+    assert text.startswith("production: Release ")
+    assert "Taken back by operator: analysis answers 500." in text
+    assert "Next: Revert the bad commit and push" in text
+    assert screen.lines == []
