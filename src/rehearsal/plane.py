@@ -108,12 +108,12 @@ class Plane:
         with self._lock:
             return list(self._not_rehearsed.values())
 
-    def client_with(self, service: str, keys: SessionKeys) -> Any:
+    def client_with(self, service: str, keys: SessionKeys, *, retries: int = 1) -> Any:
         """Return a new boto3 client to this plane that acts with ``keys``."""
         from botocore.config import Config
 
         config = Config(
-            retries={"max_attempts": 1, "mode": "standard"},
+            retries={"max_attempts": retries, "mode": "standard"},
             max_pool_connections=32,
             read_timeout=900,
             user_agent_extra=INSIDE,

@@ -257,6 +257,18 @@ def test_a_function_that_fails_is_a_502(api: Api, failure: str) -> None:
     assert (status, body) == (502, {"message": "Internal server error"})
 
 
+def test_a_function_that_is_throttled_is_a_500_and_is_called_once(
+    api: Api, control: Callable[..., Any]
+) -> None:
+    control("POST", "faults", {"kind": "throttling", "target": api.function})
+    try:
+        status, body, _ = api.call("/things")
+        met = control("GET", "faults")["faults"][0]["met"]
+    finally:
+        control("DELETE", "faults")
+    assert (status, body, met) == (500, {"message": "Internal server error"}, 1)
+
+
 def test_without_permission_on_the_alias_the_api_answers_500(
     aws: Aws, api: Api
 ) -> None:
