@@ -88,7 +88,7 @@ def test_a_refusal_is_never_read_as_absent(stacks, api, code, error) -> None:
 
 def test_a_change_set_that_a_killed_run_left_gives_way(stacks, api) -> None:
     taken = "ChangeSet deploy already exists"
-    by_name = {"ChangeSetName": "deploy", "StackName": "app"}
+    by_name = {"ChangeSetName": ANY, "StackName": "app"}
     api.add_client_error("create_change_set", "AlreadyExistsException", taken)
     api.add_response("describe_change_set", {"Description": "an older one"}, by_name)
     api.add_response("delete_change_set", {}, by_name)
@@ -96,6 +96,24 @@ def test_a_change_set_that_a_killed_run_left_gives_way(stacks, api) -> None:
     made = stacks.create_change_set(StackRequest("app", "{}", {}), create=False)
     assert made.id == CHANGE_SET.id
     api.assert_no_pending_responses()
+
+
+def test_a_change_set_is_named_by_what_it_does_and_to_what(clients) -> None:
+    names = []
+    for template, basis in (("{}", "1"), ("{}", "1"), ("{}", "2"), ("[]", "1")):
+        clients.stub("cloudformation").add_response(
+            "create_change_set", {"Id": CHANGE_SET.id, "StackId": ID}
+        )
+        clients.get("cloudformation").meta.events.register(
+            "provide-client-params.cloudformation.CreateChangeSet",
+            lambda params, **_: names.append(params["ChangeSetName"]),
+            unique_id="names",
+        )
+        request = StackRequest("app", template, {}, basis=basis)
+        CloudFormationStacks(clients).create_change_set(request, create=False)
+    first, again, later, other = names
+    assert first == again
+    assert len({first, later, other}) == 3
 
 
 def test_a_change_set_whose_answer_was_lost_is_the_one_that_was_asked_for(

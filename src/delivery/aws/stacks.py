@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +23,6 @@ from delivery.model import (
     StackEvent,
     StackRequest,
 )
-
-# One name for all: a change set that a killed run left is found and replaced, and none
-# piles up.
-CHANGE_SET_NAME = "deploy"
 
 _ASKED_TWICE = frozenset({"InvalidChangeSetStatus", "TokenAlreadyExistsException"})
 
@@ -56,7 +54,7 @@ class CloudFormationStacks:
         ]
         wanted = {
             "StackName": request.name,
-            "ChangeSetName": CHANGE_SET_NAME,
+            "ChangeSetName": _change_set_name(request),
             "ChangeSetType": "CREATE" if create else "UPDATE",
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "Parameters": [
@@ -82,7 +80,7 @@ class CloudFormationStacks:
             if code_of(error) != "AlreadyExistsException":
                 raise
         self._api.delete_change_set(
-            ChangeSetName=CHANGE_SET_NAME, StackName=wanted["StackName"]
+            ChangeSetName=wanted["ChangeSetName"], StackName=wanted["StackName"]
         )
         return self._create(wanted)
 
@@ -93,7 +91,7 @@ class CloudFormationStacks:
             if code_of(error) != "AlreadyExistsException":
                 raise
             made = self._api.describe_change_set(
-                ChangeSetName=CHANGE_SET_NAME, StackName=wanted["StackName"]
+                ChangeSetName=wanted["ChangeSetName"], StackName=wanted["StackName"]
             )
             if made.get("Description") != wanted["Description"]:
                 raise
@@ -243,6 +241,16 @@ def is_absent(error: ClientError) -> bool:
 def _name(name_or_id: str) -> str:
     """Return a stack's name from its name or ARN."""
     return name_or_id.split("/")[1] if name_or_id.startswith("arn:") else name_or_id
+
+
+def _change_set_name(request: StackRequest) -> str:
+    """Name it by what it does and to what, so that one a killed run left is replaced.
+
+    Whatever else was left goes when the next one is executed; and one that was executed
+    keeps its name, which must not stand in the way of the next.
+    """
+    content = json.dumps(asdict(request), sort_keys=True)
+    return f"deploy-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def read_stack(data: dict[str, Any]) -> Stack:

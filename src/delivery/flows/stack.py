@@ -62,6 +62,8 @@ class StackDeployer:
         mender = Mender(self._watcher, self.undo, self.contents, self.dry_run)
         stack = mender.ready(request.name)
         create = plan_move(stack) is Move.CREATE
+        if stack is not None and not create:
+            request = replace(request, basis=str(stack.changed_at))
         change_set = self._prepared(request, create)
         if has_no_changes(change_set):
             self._remove_shell(request.name, create)

@@ -29,6 +29,8 @@ class StackRequest:
     ``keeps`` names parameters whose present values stay, because nobody may read them.
     ``role_arn`` is the role that CloudFormation acts with; empty for the caller's own.
     With ``same_template`` the stack's own template stays, and ``template`` is not sent.
+    ``basis`` is when the stack that it changes was changed last; the same request on the
+    same basis has the same change set.
     """
 
     name: str
@@ -39,6 +41,7 @@ class StackRequest:
     keeps: tuple[str, ...] = ()
     role_arn: str = ""
     same_template: bool = False
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
