@@ -1,0 +1,81 @@
+"""A proxy in front of a plane that counts what a client asks of it."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+
+
+@dataclass
+class Counted:
+    """Calls and bytes, both ways, since the last ``restart``. Thread-safe."""
+
+    endpoint: str = ""
+    calls: int = 0
+    sent_and_received: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def restart(self) -> None:
+        """Begin to count anew."""
+        with self._lock:
+            self.calls = self.sent_and_received = 0
+
+    def add(self, size: int) -> None:
+        """Count one call."""
+        with self._lock:
+            self.calls += 1
+            self.sent_and_received += size
+
+
+@contextmanager
+def counting(endpoint: str) -> Iterator[Counted]:
+    """Give a second endpoint to the plane at ``endpoint``, whose calls are counted."""
+    counted = Counted()
+    target = urlsplit(endpoint).netloc
+    # The signature covers the host, so the request keeps the one that it was sent to.
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(target, counted))
+    counted.endpoint = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield counted
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _handler(target: str, counted: Counted) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            upstream = http.client.HTTPConnection(target, timeout=60)
+            try:
+                upstream.request(self.command, self.path, body, dict(self.headers))
+                answer = upstream.getresponse()
+                content = answer.read()
+            finally:
+                upstream.close()
+            counted.add(len(body) + len(content))
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in _HOP_BY_HOP:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _forward
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the terminal clean."""
+
+    return Handler
