@@ -176,7 +176,7 @@ def test_our_own_templates_have_no_findings(make_subject) -> None:
         (
             "run-order",
             "pipeline",
-            "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 2",
+            "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 3",
             "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 9",
             "the run orders of DeployDevelopment are",
         ),
