@@ -194,9 +194,9 @@ class CloudFormationStacks:
                 return found
             page = {"NextToken": answer["NextToken"]}
 
-    def newest_event(self, stack_id: str) -> str:
-        events = self._events_page(stack_id, {})["StackEvents"]
-        return str(events[0]["EventId"]) if events else ""
+    def recent_events(self, stack_id: str) -> list[StackEvent]:
+        newest_first = self._events_page(stack_id, {})["StackEvents"]
+        return [_event(each) for each in reversed(newest_first)]
 
     def _events_page(self, stack_id: str, page: dict[str, str]) -> Any:
         """Read one page, newest first; a stack that is gone has none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,10 @@ class PlainLive:
     began: float = field(default_factory=time.monotonic)
     last_note: str = ""
     last_status: dict[str, str] = field(default_factory=dict)
+
+    def expect(self, seconds: float | None, resources: Mapping[str, float]) -> None:
+        if seconds is not None:
+            click.echo(f"  it took {seconds:.0f} s before", err=True)
 
     def event(self, event: StackEvent) -> None:
         # CloudFormation says IN_PROGRESS again once it knows the physical id.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from delivery.model import Cause, Stack, StackEvent
 from delivery.ports import Clock, Screen, Stacks
 from delivery.watch.causes import failed_nested_stack, last_operation, root_cause
 from delivery.watch.events import POLL_SECONDS, Follower
+from delivery.watch.history import Expected
 
 MOST_NESTED = 5
 
@@ -32,16 +34,23 @@ class Watcher:
     poll_seconds: float = POLL_SECONDS
 
     def follow(
-        self, title: str, stack_id: str, *, token: str = "", since: str = ""
+        self,
+        title: str,
+        stack_id: str,
+        *,
+        token: str = "",
+        since: str = "",
+        expected: Expected = Expected(),
     ) -> Followed:
-        """Show an operation until the stack settles.
+        """Show an operation until the stack settles, beside what is ``expected`` of it.
 
         Without ``token`` and ``since`` it is one that somebody else started: its events
         so far are not shown.
         """
         if not token and not since:
-            since = self.stacks.newest_event(stack_id)
+            since = newest(self.stacks.recent_events(stack_id))
         with self.screen.watch(title) as live:
+            live.expect(expected.seconds, expected.resources)
             follower = Follower(
                 self.stacks,
                 self.clock,
@@ -86,6 +95,11 @@ def find_cause(stacks: Stacks, events: list[StackEvent], name: str) -> Cause | N
             break
         events = deeper
     return root_cause(events, stack_name=name)
+
+
+def newest(events: Sequence[StackEvent]) -> str:
+    """Return the id of the newest of events, which are oldest first; or nothing."""
+    return events[-1].id if events else ""
 
 
 def new_token(verb: str) -> str:

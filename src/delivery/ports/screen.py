@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -45,6 +45,9 @@ class Screen(Protocol):
 
 class Live(Protocol):
     """A view of something that goes on."""
+
+    def expect(self, seconds: float | None, resources: Mapping[str, float]) -> None:
+        """Take in how long it took before, all of it and each resource."""
 
     def event(self, event: StackEvent) -> None:
         """Show one more event."""

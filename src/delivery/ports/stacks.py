@@ -42,8 +42,8 @@ class Stacks(Protocol):
     def findings(self, stack: str, change_set: str) -> list[Cause]:
         """Return what validation found in a change set before it could do anything."""
 
-    def newest_event(self, stack_id: str) -> str:
-        """Return the id of the newest event, or nothing when there is none."""
+    def recent_events(self, stack_id: str) -> list[StackEvent]:
+        """Return the newest events, oldest first: as many as one call gives."""
 
 
 class Uploads(Protocol):

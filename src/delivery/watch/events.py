@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from awsrules.statuses import StackStatus
 from delivery.errors import Detached, Unreachable
 from delivery.model import Stack, StackEvent
 from delivery.ports import Clock, Stacks
+from delivery.watch.rhythm import Rhythm
 
 POLL_SECONDS = 5.0
+# Without news the looks become this much rarer.
+SLOWEST = 2.0
 # A stack whose polls fail for this long is left alone: it goes on without us.
 PATIENCE_SECONDS = 900.0
+# Looks without news after which the stack itself is asked: an event may never come.
+DOUBT_AFTER = 6
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
 class Follower:
     """The events of the operation that carries ``token`` on one stack.
 
-    A poll that fails is said and tried again; it never ends the operation. ``token`` may
+    Each look is one call, for events; the stack is asked once they say that it settled.
+    A look that fails is said and tried again; it never ends the operation. ``token`` may
     be empty: then every event after ``since`` belongs, for an operation that somebody
     else started.
     """
@@ -33,52 +43,72 @@ class Follower:
     on_trouble: Callable[[str], None] = lambda text: None
     seen: list[StackEvent] = field(default_factory=list)
     stack: Stack | None = None
+    _known: set[str] = field(default_factory=set, repr=False)
+    _lost_since: float | None = None
+    _looks_without_news: int = 0
 
     def __iter__(self) -> Iterator[StackEvent]:
         """Yield events until the stack settles; ``stack`` then holds how it ended."""
-        lost_since: float | None = None
+        rhythm = Rhythm(self.poll_seconds, SLOWEST * self.poll_seconds)
+        # Nobody's operation but ours is known to have begun: it may have ended already.
+        doubtful = not self.token
         while True:
-            try:
-                fresh, settled = self._poll()
-                lost_since = None
-            except Unreachable as error:
-                now = self.clock.monotonic()
-                lost_since = now if lost_since is None else lost_since
-                if now - lost_since > PATIENCE_SECONDS:
-                    raise self._lost(error) from error
-                self.on_trouble(f"{error.what} The operation goes on; trying again.")
-                fresh, settled = [], False
+            fresh = self._attempt(self._fresh, [])
             yield from fresh
-            if settled:
-                return
+            self._looks_without_news = 0 if fresh else self._looks_without_news + 1
+            if doubtful or self._may_have_settled():
+                if self._attempt(self._settled, False):
+                    return
+                doubtful = False
             self.on_wait()
-            self.clock.sleep(self.poll_seconds)
+            self.clock.sleep(rhythm.wait(news=bool(fresh)))
 
-    def _poll(self) -> tuple[list[StackEvent], bool]:
-        """Read the status before the events, so that no last event is missed."""
-        stack = self.stacks.find(self.stack_id)
+    def _fresh(self) -> list[StackEvent]:
+        """Return the operation's events that no look has returned yet."""
         events = self.stacks.events(self.stack_id, since=self.since)
+        self._lost_since = None
         if events:
             self.since = events[-1].id
         fresh = [each for each in events if self._belongs(each)]
+        self._known.update(each.id for each in fresh)
         self.seen.extend(fresh)
-        self.stack = stack
-        return fresh, self._ended(stack)
+        return fresh
 
     def _belongs(self, event: StackEvent) -> bool:
-        return not self.token or event.token == self.token
+        mine = not self.token or event.token == self.token
+        return mine and event.id not in self._known
 
-    def _ended(self, stack: Stack | None) -> bool:
-        """Tell whether the operation is over.
+    def _may_have_settled(self) -> bool:
+        """Tell whether events say that the stack settled, or say nothing for long."""
+        own = [each.status for each in self.seen if each.of_the_stack_itself]
+        if own and StackStatus(own[-1]).settled:
+            return True
+        return self._looks_without_news % DOUBT_AFTER == DOUBT_AFTER - 1
+
+    def _settled(self) -> bool:
+        """Ask the stack itself whether the operation is over.
 
         Right after the start CloudFormation may still describe the stack as it was, so a
         settled status counts once an event says that the operation began.
         """
-        if stack is None:
+        self.stack = self.stacks.find(self.stack_id)
+        if self.stack is None:
             return True
-        if not stack.status.settled or stack.status.is_shell:
+        if not self.stack.status.settled or self.stack.status.is_shell:
             return False
         return not self.token or any(each.of_the_stack_itself for each in self.seen)
+
+    def _attempt(self, look: Callable[[], Answer], otherwise: Answer) -> Answer:
+        """Look; when AWS does not answer, say so and go on, unless it was silent long."""
+        try:
+            return look()
+        except Unreachable as error:
+            now = self.clock.monotonic()
+            self._lost_since = now if self._lost_since is None else self._lost_since
+            if now - self._lost_since > PATIENCE_SECONDS:
+                raise self._lost(error) from error
+            self.on_trouble(f"{error.what} The operation goes on; trying again.")
+            return otherwise
 
     def _lost(self, error: Unreachable) -> Detached:
         return Detached(

@@ -135,10 +135,7 @@ class FakeStacks:
 
     def find(self, name_or_id: str) -> Stack | None:
         name = name_or_id.split("/")[1] if "/" in name_or_id else name_or_id
-        if self._running.get(name) and self.unreachable_looks:
-            self.unreachable_looks -= 1
-            raise Unreachable("The tool could not read the stack.", why="Throttling")
-        self._step(name)
+        self._answer(name)
         stack = self.stacks.get(name)
         if stack and stack.status is StackStatus.DELETE_COMPLETE:
             return stack if "/" in name_or_id else None
@@ -191,6 +188,8 @@ class FakeStacks:
 
     def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
         name = stack_id.split("/")[1]
+        self._answer(name)
+        self._step(name)
         events = self.log.get(name, [])
         ids = [each.id for each in events]
         return events[ids.index(since) + 1 :] if since in ids else list(events)
@@ -198,13 +197,17 @@ class FakeStacks:
     def findings(self, stack: str, change_set: str) -> list[Cause]:
         return self.found
 
-    def newest_event(self, stack_id: str) -> str:
-        events = self.events(stack_id)
-        return events[-1].id if events else ""
+    def recent_events(self, stack_id: str) -> list[StackEvent]:
+        return list(self.log.get(stack_id.split("/")[1], []))
 
     def run(self, name: str, *steps: tuple[str, str, str]) -> None:
         """Let somebody else's operation run."""
         self._running[name] = ("somebody-else", list(steps))
+
+    def _answer(self, name: str) -> None:
+        if self._running.get(name) and self.unreachable_looks:
+            self.unreachable_looks -= 1
+            raise Unreachable("The tool could not read the stack.", why="Throttling")
 
     def _step(self, name: str) -> None:
         token, steps = self._running.get(name, ("", []))
@@ -247,6 +250,10 @@ class FakeUndo:
 class FakeLive:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
+
+    def expect(self, seconds, resources) -> None:
+        if seconds is not None:
+            self.lines.append(f"took {seconds:.0f} s before")
 
     def event(self, event: StackEvent) -> None:
         self.lines.append(f"{event.logical_id} {event.status} {event.reason}".strip())
