@@ -319,16 +319,16 @@ def test_a_stack_that_is_gone_has_no_events(stacks, api) -> None:
             "describe_stack_events", "ValidationError", "Stack [app] does not exist"
         )
     assert stacks.events(ID) == []
-    assert stacks.newest_event(ID) == ""
+    assert stacks.recent_events(ID) == []
 
 
-def test_the_newest_event_takes_one_page(stacks, api) -> None:
+def test_the_recent_events_are_one_page_oldest_first(stacks, api) -> None:
     api.add_response(
         "describe_stack_events",
         {"StackEvents": [_event(9), _event(8)], "NextToken": "older"},
         {"StackName": ID},
     )
-    assert stacks.newest_event(ID) == "event-9"
+    assert [each.id for each in stacks.recent_events(ID)] == ["event-8", "event-9"]
 
 
 def test_findings_of_validation_are_read_and_other_events_left_out(stacks, api) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -97,20 +97,25 @@ class TerminalLive:
     brief: bool = False
     console: Any = None
     began: float = field(default_factory=time.monotonic)
-    running: dict[str, str] = field(default_factory=dict)
+    running: dict[str, float] = field(default_factory=dict)
     done: int = 0
     last_note: str = ""
+    whole: float | None = None
+    usual: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def elapsed(self) -> float:
         """Seconds since the view opened."""
         return time.monotonic() - self.began
 
+    def expect(self, seconds: float | None, resources: Mapping[str, float]) -> None:
+        self.whole, self.usual = seconds, resources
+
     def event(self, event: StackEvent) -> None:
         if event.of_the_stack_itself:
             self._line(event_line(event), "bold")
         elif event.status.endswith("_IN_PROGRESS"):
-            self.running[event.logical_id] = event.type
+            self.running.setdefault(event.logical_id, self.elapsed)
         else:
             self.running.pop(event.logical_id, None)
             self.done += 1
@@ -129,13 +134,14 @@ class TerminalLive:
     def __rich__(self) -> Any:
         from rich.text import Text
 
-        head = f"{self.title}  {self.elapsed:.0f} s  {self.done} done"
-        names = list(self.running)
-        shown = ", ".join(names[:_IN_PROGRESS_ROWS])
-        more = len(names) - _IN_PROGRESS_ROWS
-        tail = f" and {more} more" if more > 0 else ""
-        waiting = f"\n  in progress: {shown}{tail}" if names else ""
-        return Text(head + waiting, style="cyan")
+        elapsed = self.elapsed
+        lines = [f"{self.title}  {_so_far(elapsed, self.whole)}  {self.done} done"]
+        for name, began in list(self.running.items())[:_IN_PROGRESS_ROWS]:
+            taken = _so_far(elapsed - began, self.usual.get(name))
+            lines.append(f"  {name}  {taken}")
+        if (more := len(self.running) - _IN_PROGRESS_ROWS) > 0:
+            lines.append(f"  and {more} more")
+        return Text("\n".join(lines), style="cyan", no_wrap=True, overflow="ellipsis")
 
     def _line(self, text: str, style: str) -> None:
         self.console.print(
@@ -145,6 +151,11 @@ class TerminalLive:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _so_far(seconds: float, usual: float | None) -> str:
+    before = f" of {usual:.0f} s before" if usual is not None else ""
+    return f"{seconds:.0f} s{before}"
 
 
 def _change_style(change: ResourceChange) -> str:

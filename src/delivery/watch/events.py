@@ -53,7 +53,8 @@ class Follower:
         # Nobody's operation but ours is known to have begun: it may have ended already.
         doubtful = not self.token
         while True:
-            fresh = self._attempt(self._fresh, [])
+            nothing: list[StackEvent] = []
+            fresh = self._attempt(self._fresh, nothing)
             yield from fresh
             self._looks_without_news = 0 if fresh else self._looks_without_news + 1
             if doubtful or self._may_have_settled():

@@ -11,6 +11,7 @@ from rich.console import Console
 from delivery.cli import ask
 from delivery.cli.live import TerminalLive, TerminalScreen
 from delivery.cli.screen import (
+    PlainLive,
     PlainScreen,
     change_line,
     danger_of,
@@ -147,16 +148,23 @@ def test_the_live_screen_draws_changes_and_events(console) -> None:
     assert text.count("lost") == 1
 
 
-def test_the_live_view_names_what_is_in_progress(console) -> None:
+def test_the_live_view_has_a_line_for_each_resource_in_progress(console) -> None:
     live = TerminalLive("app", console=console)
+    live.expect(40.0, {"Topic1": 12.0})
     for number in range(10):
         live.event(make_event(f"Topic{number}", "CREATE_IN_PROGRESS"))
     live.event(make_event("Topic0", "CREATE_COMPLETE"))
-    text = live.__rich__().plain
-    assert "1 done" in text
-    assert "Topic1, Topic2" in text
-    assert "and 1 more" in text
-    assert "Topic0" not in text
+    head, first, second, *_, last = live.__rich__().plain.splitlines()
+    assert head == "app  0 s of 40 s before  1 done"
+    assert first == "  Topic1  0 s of 12 s before"
+    assert second == "  Topic2  0 s"
+    assert last == "  and 1 more"
+
+
+def test_without_a_terminal_the_time_it_took_before_is_a_line(capsys) -> None:
+    PlainLive().expect(None, {})
+    PlainLive().expect(41.6, {})
+    assert capsys.readouterr().err == "  it took 42 s before\n"
 
 
 def test_a_brief_live_view_keeps_quiet_about_what_went_well(console) -> None:
