@@ -320,7 +320,6 @@ def _verify(row: Row) -> Iterator[str]:
 
 def _rollback(row: Row) -> Iterator[str]:
     _verified(row)
-    yield row.alone(rollback.rollback, "production", "--verify")
     world = make_world()
     tools = SimpleNamespace(
         undoer=lambda environment: undoer_of(world),
@@ -331,6 +330,7 @@ def _rollback(row: Row) -> Iterator[str]:
         screen=FakeScreen(),
     )
     row.monkeypatch.setattr(undoing, "Tools", lambda settings: tools)
+    yield row.alone(rollback.rollback, "production", "--verify")
     row.monkeypatch.setattr(undoing, "verified", lambda *words: VERDICT)
     yield row.alone(rollback.rollback, "production", "--reconcile", "--dry-run")
     yield row.alone(rollback.rollback, "production", "--stack", "--dry-run")
