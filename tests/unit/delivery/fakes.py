@@ -136,6 +136,7 @@ class FakeStacks:
     def find(self, name_or_id: str) -> Stack | None:
         name = name_or_id.split("/")[1] if "/" in name_or_id else name_or_id
         self._answer(name)
+        self._step(name)
         stack = self.stacks.get(name)
         if stack and stack.status is StackStatus.DELETE_COMPLETE:
             return stack if "/" in name_or_id else None
