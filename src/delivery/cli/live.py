@@ -121,7 +121,11 @@ class TerminalLive:
             self.done += 1
             if self.brief and not event.failed:
                 return
-            self._line(event_line(event), "red" if event.failed else "green")
+            self._line(
+                event_line(event),
+                "red" if event.failed else "green",
+                cut=not event.failed,
+            )
 
     def note(self, text: str) -> None:
         if text != self.last_note:
@@ -143,13 +147,15 @@ class TerminalLive:
             lines.append(f"  and {more} more")
         return Text("\n".join(lines), style="cyan", no_wrap=True, overflow="ellipsis")
 
-    def _line(self, text: str, style: str) -> None:
+    def _line(self, text: str, style: str, *, cut: bool = False) -> None:
+        """Print a line; what only says that it goes well never takes a second one."""
+        wide = {"no_wrap": True, "overflow": "ellipsis"} if cut else {"soft_wrap": True}
         self.console.print(
             f"  {self.elapsed:5.0f}s  {text}",
             style=style,
             markup=False,
             highlight=False,
-            soft_wrap=True,
+            **wide,
         )
 
 

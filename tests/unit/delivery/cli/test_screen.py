@@ -161,6 +161,24 @@ def test_the_live_view_has_a_line_for_each_resource_in_progress(console) -> None
     assert last == "  and 1 more"
 
 
+@pytest.mark.parametrize("width", [80, 200])
+def test_what_goes_well_never_takes_a_second_line_and_a_reason_is_never_cut(
+    width: int,
+) -> None:
+    written = io.StringIO()
+    live = TerminalLive(
+        "app", console=Console(file=written, force_terminal=True, width=width)
+    )
+    name = "ResourceWithAVeryLongNameIndeed" * 8
+    live.event(make_event(name, "CREATE_COMPLETE"))
+    assert len(written.getvalue().splitlines()) == 1
+    assert "…" in written.getvalue()
+
+    reason = "It refers to something that is not there. " * 6
+    live.event(make_event("Topic", "CREATE_FAILED", reason.strip()))
+    assert reason.strip() in written.getvalue()
+
+
 def test_without_a_terminal_the_time_it_took_before_is_a_line(capsys) -> None:
     PlainLive().expect(None, {})
     PlainLive().expect(41.6, {})
