@@ -11,6 +11,8 @@ from audit.model import Policy
 from delivery.cli.validate import read_subject
 from delivery.config import load_configuration
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -18,6 +18,9 @@ from delivery.errors import BadInput
 from delivery.model import Outcome
 from delivery.supply.audit import Accepted, judge, read_accepted
 
+# Each asks with pip-audit itself, a second of a processor.
+pytestmark = pytest.mark.thorough
+
 HASH = "0" * 64
 LOCK = f"sound==1.0 --hash=sha256:{HASH}\nholed==2.0 --hash=sha256:{HASH}\n"
 HOLE = {

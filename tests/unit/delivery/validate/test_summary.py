@@ -14,6 +14,8 @@ from delivery.cli.main import cli
 from delivery.validate import chosen_rules, timed_rules
 from delivery.validate.summary import Summary, summarize
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[4]
 ROLES = {
     "CloudFormationServiceRole",
@@ -87,7 +89,6 @@ def _without_times(summary: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in summary.items() if key != "seconds"}
 
 
-@pytest.mark.thorough
 def test_all_proofs_take_at_most_five_seconds_of_processor(make_subject) -> None:
     rules = chosen_rules(skip=["lint"])
     began = process_time()
