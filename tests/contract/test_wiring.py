@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.cli import wiring
+import delivery
 from delivery.cli.options import Settings
 from delivery.cli.wiring import PlaneSettings, Tools, project_root
 from delivery.errors import BadInput
@@ -16,20 +16,32 @@ from delivery.model import PlaneInfo
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = (
     "account",
+    "alarm_states",
+    "aliases",
+    "api_stages",
     "builds",
     "clock",
     "config_file",
     "connections",
     "deployed_stacks",
+    "endpoints",
+    "error_metrics",
+    "function_logs",
     "functions",
+    "invocations",
+    "permissions",
     "pipelines",
     "plane",
     "repository",
     "screen",
     "secrets",
+    "shifts",
+    "stack_undo",
     "stacks",
     "subscriptions",
     "test_reports",
+    "trail",
+    "transitions",
     "uploads",
 )
 
@@ -51,6 +63,16 @@ def test_flows_are_composed_from_the_ports(tools) -> None:
     assert tools.stack_deployer(dry_run=True).dry_run
     assert tools.status_reader().pipeline == "MedicalRecordAnalysisPipeline"
     assert tools.decider().poll_seconds == 2.0
+
+
+def test_a_rollback_is_composed_of_one_set_of_parts(tools, monkeypatch) -> None:
+    monkeypatch.setenv("RELEASE_BUCKET", "releases")
+    undoer = tools.undoer("staging")
+    assert undoer.door.stage == "DeployStaging"
+    assert undoer.permitted.mover is undoer.mover
+    assert undoer.reconciler.warmer is undoer.warmer
+    assert undoer.ways.poll_seconds == 2.0
+    assert len(tools.verifier().checks) == 9
 
 
 def test_the_region_is_given_or_the_environments_or_the_default(
@@ -135,6 +157,6 @@ def test_the_project_is_found_from_elsewhere(tmp_path, monkeypatch) -> None:
 def test_without_templates_there_is_no_project(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     lonely = tmp_path / "a" / "b" / "c.py"
-    monkeypatch.setattr(wiring.delivery, "__file__", str(lonely))
+    monkeypatch.setattr(delivery, "__file__", str(lonely))
     with pytest.raises(BadInput, match="no templates"):
         project_root()

@@ -131,12 +131,27 @@ def test_only_the_aws_package_of_the_tool_imports_boto3() -> None:
 
 
 def test_the_aws_package_is_imported_by_the_wiring_alone() -> None:
+    wiring = SRC / "delivery" / "cli" / "wiring"
     wrong = [
         str(item)
         for item in _imports(SRC / "delivery")
         if _delivery_part_imported(item.module) == "aws"
         and _part_of_delivery(item) != "aws"
-        and item.file != SRC / "delivery" / "cli" / "wiring.py"
+        and item.file.parent != wiring
+    ]
+    assert wrong == []
+
+
+def test_the_modules_of_the_wiring_build_on_one_another_in_one_order() -> None:
+    order = ("places", "surroundings", "adapters", "releases", "pipeline", "undo")
+    wiring = SRC / "delivery" / "cli" / "wiring"
+    ranks = {name: rank for rank, name in enumerate((*order, "__init__"))}
+    assert {file.stem for file in wiring.glob("*.py")} == set(ranks)
+    wrong = [
+        str(item)
+        for item in _imports(wiring)
+        if item.module.startswith("delivery.cli.wiring.")
+        and ranks[item.module.split(".")[3]] >= ranks[item.file.stem]
     ]
     assert wrong == []
 
