@@ -3,8 +3,8 @@
 Compare members, or ask a property; suffixes mislead: ``UPDATE_ROLLBACK_COMPLETE`` ends
 like ``ROLLBACK_COMPLETE`` and yet can be updated. Sources: the service models of
 botocore (``StackStatus``, ``PipelineExecutionStatus``, ``StageExecutionStatus``,
-``ActionExecutionStatus``, ``StatusType``) and the CloudFormation user guide, "Stack
-status codes".
+``ActionExecutionStatus``, ``StatusType``, ``DeploymentStatus``) and the CloudFormation
+user guide, "Stack status codes".
 """
 
 from __future__ import annotations
@@ -155,6 +155,37 @@ class ActionStatus(StrEnum):
     def settled(self) -> bool:
         """Whether it ended, well or not."""
         return self not in {ActionStatus.NOT_STARTED, ActionStatus.IN_PROGRESS}
+
+
+class DeploymentStatus(StrEnum):
+    """Where a deployment of CodeDeploy stands.
+
+    ``Ready`` is said where a person has to let traffic go on, ``Baking`` where all of it was
+    shifted and alarms are still watched: both may send it back.
+    """
+
+    CREATED = "Created"
+    QUEUED = "Queued"
+    IN_PROGRESS = "InProgress"
+    BAKING = "Baking"
+    READY = "Ready"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+
+    @property
+    def settled(self) -> bool:
+        """Whether it moves no traffic any more."""
+        return self in _ENDED_DEPLOYMENT
+
+
+_ENDED_DEPLOYMENT = frozenset(
+    {
+        DeploymentStatus.SUCCEEDED,
+        DeploymentStatus.FAILED,
+        DeploymentStatus.STOPPED,
+    }
+)
 
 
 class BuildStatus(StrEnum):

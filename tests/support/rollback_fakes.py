@@ -17,7 +17,7 @@ from release_fakes import (
     make_deployed,
 )
 
-from awsrules.statuses import ExecutionStatus
+from awsrules.statuses import ExecutionStatus, StackStatus
 from delivery.errors import DeliveryError, NotPermitted, OperationFailed
 from delivery.flows.door import StageDoor
 from delivery.flows.moving import AliasMover, Pace
@@ -56,7 +56,8 @@ class World:
     """One function behind an alias, its stack, the pipeline's stage, and the ledger.
 
     ``dies_at`` counts effects; the process ends before that one, or after it when
-    ``late`` is set.
+    ``late`` is set. With ``heedless`` the stack does not notice that its deployment was
+    stopped.
     """
 
     alias: str = "3"
@@ -78,6 +79,9 @@ class World:
     denied: set[str] = field(default_factory=set)
     skipped: list[str] = field(default_factory=list)
     inside: ExecutionStatus = ExecutionStatus.SUCCEEDED
+    status: StackStatus | None = StackStatus.UPDATE_COMPLETE
+    coming: list[StackStatus | None] = field(default_factory=list)
+    heedless: bool = False
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -110,8 +114,18 @@ class World:
         parameters = {**self.parameters, "AnalyzeFunctionRevision": self.revision}
         return make_contents(versions={FUNCTION: self.published}, parameters=parameters)
 
-    def find(self, name_or_id: str) -> Stack:
-        return self.contents(name_or_id).stack
+    def find(self, name_or_id: str) -> Stack | None:
+        """Return the stack; what comes next is there at the next look."""
+        now = self.status
+        if self.coming:
+            self.status = self.coming.pop(0)
+        return replace(self.contents(name_or_id).stack, status=now) if now else None
+
+    def goes_back(self) -> None:
+        """Let the stack return to where it was, which takes some looks."""
+        self.status = StackStatus.UPDATE_ROLLBACK_IN_PROGRESS
+        cleaning = StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
+        self.coming = [self.status, cleaning, StackStatus.UPDATE_ROLLBACK_COMPLETE]
 
     def code_sha256(self, function: str, version: str) -> str:
         return self.codes[version]
@@ -173,13 +187,35 @@ class World:
     def continue_rollback(
         self, stack_id: str, *, token: str, skip: Sequence[str]
     ) -> None:
+        self.effect("continue")
         self.skipped.extend(skip)
+        self.goes_back()
+        self.after()
+
+    def cancel_update(self, stack_id: str, *, token: str) -> bool:
+        if self.status is not StackStatus.UPDATE_IN_PROGRESS:
+            return False
+        self.effect("cancel")
+        self.goes_back()
+        self.after()
+        return True
+
+    def roll_back(self, stack_id: str, *, token: str) -> None:
+        self.effect("roll back")
+        if self.status is StackStatus.CREATE_FAILED:
+            self.status = StackStatus.DELETE_IN_PROGRESS
+            self.coming = [None]
+        else:
+            self.goes_back()
+        self.after()
 
     # --- shifts, transitions, the pipeline ----------------------------------------------
 
     def stop(self, shift: RunningShift) -> bool:
         self.effect("stop")
         self.running, self.weights = [], {}
+        if self.status is StackStatus.UPDATE_IN_PROGRESS and not self.heedless:
+            self.goes_back()
         self.after()
         return True
 

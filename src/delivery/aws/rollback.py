@@ -8,13 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from awsrules.statuses import DeploymentStatus
 from delivery.aws.clients import Clients
 from delivery.aws.errors import code_of, message_of, told_in_our_words
 from delivery.errors import Refused
 from delivery.model import AliasNow, AliasRoute, RunningShift, VersionNow
 
-# Deployments that may still move traffic. Source: CodeDeploy API, DeploymentStatus.
-RUNNING = ("Created", "Queued", "InProgress", "Baking", "Ready")
+# Deployments that may still move traffic.
+RUNNING = tuple(each.value for each in DeploymentStatus if not each.settled)
 # A revision id that no alias ever has.
 NO_REVISION = "00000000-0000-0000-0000-000000000000"
 _CANNOT_NOW = "cannot be called from current stack status"

@@ -273,7 +273,8 @@ def versions_text(versions: Sequence[Listed]) -> str:
 def _notify(tools: Tools, done: Undone, reason: str) -> None:
     """Tell the topic what was taken back, why and by whom, before it is verified."""
     who = tools.account.identity().arn.rpartition("/")[2]
-    text = f"{done.environment}: {done.summary} Taken back by {who}: {reason}."
+    verb = "Found so" if done.way is Way.AWAIT else "Taken back"
+    text = f"{done.environment}: {done.summary} {verb} by {who}: {reason}."
     if done.next_step:
         text += f" Next: {done.next_step}"
     if warning := tell(tools.stacks, tools.topics, text):

@@ -103,10 +103,10 @@ class Drill:
         """
         situation = self.undoer.situation()
         self._refuse_unrest(situation)
-        self._traffic_first(situation, None)
         target = pick_release(situation, None)
         if target is None or situation.live is None:
             raise self._refusal("There is no verified release to go back to.")
+        self._traffic_first(situation, target.number)
         return Plan(situation.live, target.number)
 
     def run(self, plan: Plan) -> Drilled:
@@ -152,7 +152,7 @@ class Drill:
             )
             return Verdict(done.environment, (found,))
 
-    def _traffic_first(self, situation: Situation, wanted: int | None) -> Option:
+    def _traffic_first(self, situation: Situation, wanted: int) -> Option:
         options = self.undoer.options(situation, wanted)
         option = next(each for each in options if each.choice is Choice.STACK)
         if option.way is not Way.TRAFFIC_FIRST:

@@ -89,6 +89,10 @@ class StackWays:
             lambda token: self.undo.roll_back(stack.id, token=token),
         )
 
+    def await_end(self) -> Undone:
+        """Wait until a rollback that was begun has ended; it may have ended already."""
+        return self._ended(Way.AWAIT)
+
     def wait_settled(self) -> Stack | None:
         """Return the stack when nothing is in progress any more.
 

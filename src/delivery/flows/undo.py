@@ -108,6 +108,7 @@ class Undoer:
                 each.good,
                 each.deployed.commit.id,
                 content_of(each.deployed),
+                _awaits_verdict(each),
             )
             for each in view.releases
         )
@@ -122,7 +123,8 @@ class Undoer:
 
     def options(self, situation: Situation, wanted: int | None) -> tuple[Option, ...]:
         """Return what can be done now."""
-        return options_of(situation, pick_release(situation, wanted))
+        target = pick_release(situation, wanted)
+        return options_of(situation, target, chosen=wanted is not None)
 
     def moves_to(self, number: int) -> tuple[Move, ...]:
         """Return what bringing back a release would move."""
@@ -172,6 +174,8 @@ class Undoer:
                 return self.ways.continue_rollback(stack, skip)
             case Way.ROLL_BACK_STACK:
                 return self.ways.roll_back(stack)
+            case Way.AWAIT:
+                return self.ways.await_end()
             case _:
                 raise refused(self.environment, option)
 
@@ -334,11 +338,7 @@ class Undoer:
         """Whether a rollback serves that nobody has verified yet."""
         view = self.book.view(releases=RELEASES)
         live = view.release(live_release(view.events) or 0)
-        return (
-            live is not None
-            and live.verdict is None
-            and live.deployed.kind is Deployment.ROLLBACK
-        )
+        return live is not None and _awaits_verdict(live)
 
     def record_verdict(self, outcome: Outcome, failed: Sequence[str] = ()) -> None:
         """Write whether what serves now passed its verification; what is open is not written."""
@@ -361,6 +361,10 @@ class Undoer:
             actor=self.account.identity().arn,
             clock=self.clock,
         )
+
+
+def _awaits_verdict(release: Release) -> bool:
+    return release.verdict is None and release.deployed.kind is Deployment.ROLLBACK
 
 
 def _says_already(view: View, live: int, fact: Fact) -> bool:

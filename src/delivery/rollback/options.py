@@ -25,6 +25,7 @@ class Way(StrEnum):
     STOP_SHIFTS = "stop_shifts"
     ROLL_BACK_STACK = "roll_back_stack"
     CONTINUE_ROLLBACK = "continue_rollback"
+    AWAIT = "await"
     MOVE_ONE_ALIAS = "move_one_alias"
 
 
@@ -58,16 +59,27 @@ _NEVER_SERVED = {
     StackStatus.IMPORT_ROLLBACK_IN_PROGRESS: "an import is being taken back; wait",
     StackStatus.IMPORT_ROLLBACK_FAILED: "an import could not be taken back; "
     "CloudFormation wants a person for that",
-    StackStatus.UPDATE_ROLLBACK_IN_PROGRESS: "it is being rolled back already; wait",
-    StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "it was just rolled back "
-    "and cleans up; wait",
 }
+# Somebody's cancelling, or a failure, leads back; it ends by itself.
+_GOES_BACK = {
+    StackStatus.UPDATE_ROLLBACK_IN_PROGRESS: "it is being rolled back already",
+    StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "it was just rolled back "
+    "and cleans up",
+}
+_AWAITED = "this waits for it, and verifies"
 
 
-def options_of(situation: Situation, target: Known | None) -> tuple[Option, ...]:
-    """Return the three choices in the menu's order; ``target`` is where STACK would go."""
+def options_of(
+    situation: Situation, target: Known | None, *, chosen: bool = False
+) -> tuple[Option, ...]:
+    """Return the three choices in the menu's order.
+
+    ``target`` is where STACK would go; ``chosen`` says that the operator named it. Unnamed,
+    no release is left that was just brought back: the same command, run once more by
+    somebody whose first one was killed, would otherwise go one release further.
+    """
     return (
-        _stack(situation, target),
+        _stack(situation, target, chosen),
         _function(situation),
         _cancel(situation),
     )
@@ -81,11 +93,14 @@ def best_of(situation: Situation, options: tuple[Option, ...]) -> Choice | None:
     whole = possible.get(Choice.STACK)
     if whole is None:
         return None
-    repair = whole.way is not Way.TRAFFIC_FIRST or situation.unfinished is not None
-    return Choice.STACK if repair or not situation.live_is_good else None
+    if not situation.live_is_good or situation.unfinished is not None:
+        return Choice.STACK
+    stack = situation.stack
+    calm = whole.way is Way.AWAIT and stack is not None and stack.status.settled
+    return None if calm or whole.way is Way.TRAFFIC_FIRST else Choice.STACK
 
 
-def _stack(situation: Situation, target: Known | None) -> Option:
+def _stack(situation: Situation, target: Known | None, chosen: bool) -> Option:
     stack = situation.stack
     if stack is None:
         return Option(Choice.STACK, None, "there is no stack")
@@ -108,8 +123,30 @@ def _stack(situation: Situation, target: Known | None) -> Option:
             )
         case status if status in _NEVER_SERVED:
             return Option(Choice.STACK, None, _NEVER_SERVED[status])
-        case _:
+        case status if status in _GOES_BACK:
+            return _awaited(Choice.STACK, status)
+        case status:
+            back = "" if chosen else _is_back(situation, status)
+            if back:
+                return Option(Choice.STACK, Way.AWAIT, back)
             return _traffic_first(situation, target)
+
+
+def _awaited(choice: Choice, status: StackStatus) -> Option:
+    return Option(choice, Way.AWAIT, f"{_GOES_BACK[status]}; {_AWAITED}")
+
+
+def _is_back(situation: Situation, status: StackStatus) -> str:
+    """Say that the way back was gone already; empty when it was not."""
+    if situation.unfinished is not None or situation.shifts:
+        return ""
+    serves = f"release {situation.live} serves; this verifies it, and --to goes further"
+    if situation.live_awaits_verdict:
+        return f"a rollback has ended and was not verified: {serves}"
+    taken_back = status is StackStatus.UPDATE_ROLLBACK_COMPLETE
+    if taken_back and situation.live_is_good:
+        return f"the last update was taken back already: {serves}"
+    return ""
 
 
 def _traffic_first(situation: Situation, target: Known | None) -> Option:
@@ -128,6 +165,8 @@ def _function(situation: Situation) -> Option:
         return Option(Choice.FUNCTION, None, "there is no stack")
     if stack.status in _NEVER_SERVED:
         return Option(Choice.FUNCTION, None, _NEVER_SERVED[stack.status])
+    if stack.status in _GOES_BACK:
+        return Option(Choice.FUNCTION, None, f"{_GOES_BACK[stack.status]}; wait")
     if situation.shifts or stack.status.busy:
         said = "traffic is being shifted; cancel the update first"
         return Option(Choice.FUNCTION, None, said)
@@ -141,6 +180,8 @@ def _cancel(situation: Situation) -> Option:
     stack = situation.stack
     if stack is not None and stack.status is StackStatus.UPDATE_IN_PROGRESS:
         return Option(Choice.CANCEL, Way.CANCEL_UPDATE, "an update is under way")
+    if stack is not None and stack.status is StackStatus.UPDATE_ROLLBACK_IN_PROGRESS:
+        return _awaited(Choice.CANCEL, stack.status)
     if situation.shifts:
         return Option(Choice.CANCEL, Way.STOP_SHIFTS, "traffic is being shifted")
     if stack is not None and stack.status is _CLEANING:

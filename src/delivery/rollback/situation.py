@@ -21,13 +21,15 @@ class Known:
     """A release as far as choosing one needs it; ``good`` was verified under all traffic.
 
     ``content`` is the same for releases of the same template and parameters, as a
-    rollback makes them; empty when it is not known.
+    rollback makes them; empty when it is not known. ``awaits_verdict`` is a rollback's
+    result that nobody has verified yet.
     """
 
     number: int
     good: bool
     commit: str = ""
     content: str = ""
+    awaits_verdict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Situation:
     def live_is_good(self) -> bool:
         """Whether what serves was verified."""
         return any(each.good for each in self.releases if each.number == self.live)
+
+    @property
+    def live_awaits_verdict(self) -> bool:
+        """Whether what serves was brought back, and was not verified since."""
+        return any(e.awaits_verdict for e in self.releases if e.number == self.live)
 
 
 def freeze_reason(release: int) -> str:

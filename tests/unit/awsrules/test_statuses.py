@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from awsrules.statuses import ActionStatus, BuildStatus, ExecutionStatus, StackStatus
+from awsrules.statuses import (
+    ActionStatus,
+    BuildStatus,
+    DeploymentStatus,
+    ExecutionStatus,
+    StackStatus,
+)
 
 botocore = pytest.importorskip("botocore.session")
 
@@ -30,6 +36,11 @@ def test_execution_statuses_are_the_services_and_not_started() -> None:
 def test_action_statuses_are_the_services_and_not_started() -> None:
     known = _enum("codepipeline", "ActionExecutionStatus")
     assert {each.value for each in ActionStatus} == known | {"NotStarted"}
+
+
+def test_deployment_statuses_are_those_of_the_service_model() -> None:
+    known = _enum("codedeploy", "DeploymentStatus")
+    assert {each.value for each in DeploymentStatus} == known
 
 
 def test_build_statuses_are_those_of_the_service_model() -> None:

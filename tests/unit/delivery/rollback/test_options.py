@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from awsrules.statuses import StackStatus
+from awsrules.statuses import DeploymentStatus, StackStatus
+from delivery.aws.rollback import RUNNING
 from delivery.errors import BadInput
 from delivery.model import RunningShift, Stack
 from delivery.rollback.options import Choice, Way, best_of, options_of
@@ -36,9 +37,9 @@ TABLE: dict[str | None, tuple[Way | None, Way | None, Way | None]] = {
     "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": (Way.TRAFFIC_FIRST, NO, NO),
     "UPDATE_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
     "UPDATE_FAILED": (Way.ROLL_BACK_STACK, Way.MOVE_ONE_ALIAS, NO),
-    "UPDATE_ROLLBACK_IN_PROGRESS": (NO, NO, NO),
+    "UPDATE_ROLLBACK_IN_PROGRESS": (Way.AWAIT, NO, Way.AWAIT),
     "UPDATE_ROLLBACK_FAILED": (Way.CONTINUE_ROLLBACK, Way.MOVE_ONE_ALIAS, NO),
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": (NO, NO, NO),
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": (Way.AWAIT, NO, NO),
     "UPDATE_ROLLBACK_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
     "IMPORT_IN_PROGRESS": (NO, NO, NO),
     "IMPORT_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
@@ -75,15 +76,35 @@ def test_what_cannot_be_done_says_why(status: str | None) -> None:
         assert option.possible or option.reason
 
 
-@pytest.mark.parametrize(
-    "status", ["Created", "Queued", "InProgress", "Baking", "Ready"]
-)
-def test_a_running_deployment_can_be_cancelled_and_forbids_moving_one_alias(
-    status: str,
-) -> None:
-    found = ways(make_situation(shifts=(RunningShift("d-1", status),)))
-    assert found[Choice.CANCEL] is Way.STOP_SHIFTS
-    assert found[Choice.FUNCTION] is None
+# Deployment: the three choices while its stack updates, and when the stack is updated.
+UPDATING = (Way.CANCEL_UPDATE, NO, Way.CANCEL_UPDATE)
+MOVING = (Way.TRAFFIC_FIRST, NO, Way.STOP_SHIFTS)
+STILL = (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO)
+DEPLOYMENTS: dict[str, tuple[tuple[Way | None, ...], tuple[Way | None, ...]]] = {
+    "Created": (UPDATING, MOVING),
+    "Queued": (UPDATING, MOVING),
+    "InProgress": (UPDATING, MOVING),
+    "Baking": (UPDATING, MOVING),
+    "Ready": (UPDATING, MOVING),
+    "Succeeded": (UPDATING, STILL),
+    "Failed": (UPDATING, STILL),
+    "Stopped": (UPDATING, STILL),
+}
+
+
+def test_the_table_knows_every_deployment_status() -> None:
+    assert set(DEPLOYMENTS) == {each.value for each in DeploymentStatus}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_each_deployment_status_has_its_answer_for_each_choice(deployment: str) -> None:
+    # What has ended is no shift: CodeDeploy is asked for the others only.
+    shifts = (RunningShift("d-1", deployment),) if deployment in RUNNING else ()
+    for status, expected in zip(
+        ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"), DEPLOYMENTS[deployment], strict=True
+    ):
+        found = ways(make_situation(status, shifts=shifts))
+        assert tuple(found.values()) == expected, status
 
 
 def test_the_previous_release_is_the_last_verified_one_not_current_minus_one() -> None:
@@ -117,6 +138,25 @@ def test_a_rollback_that_was_killed_goes_on_to_the_same_release() -> None:
     assert best_of(situation, options_of(situation, chosen)) is Choice.STACK
 
 
+AWAITED = (Known(3, good=False, awaits_verdict=True), *RELEASES[1:])
+
+
+@pytest.mark.parametrize(
+    ("situation", "said"),
+    [
+        (make_situation("UPDATE_ROLLBACK_COMPLETE", live=2), "was taken back already"),
+        (make_situation(releases=AWAITED), "was not verified"),
+    ],
+)
+def test_what_was_just_brought_back_is_left_only_for_a_release_that_is_named(
+    situation: Situation, said: str
+) -> None:
+    option = options_of(situation, pick_release(situation, None))[0]
+    assert option.way is Way.AWAIT and said in option.reason
+    named = options_of(situation, pick_release(situation, 1), chosen=True)[0]
+    assert named.way is Way.TRAFFIC_FIRST
+
+
 def test_the_reason_of_a_closed_stage_names_the_release() -> None:
     assert unfinished_release(freeze_reason(12)) == 12
     assert unfinished_release("closed by Ann for the holidays 24") is None
@@ -129,6 +169,9 @@ def test_the_reason_of_a_closed_stage_names_the_release() -> None:
         (make_situation(live=2), None),
         (make_situation("UPDATE_IN_PROGRESS"), Choice.CANCEL),
         (make_situation("UPDATE_ROLLBACK_FAILED"), Choice.STACK),
+        (make_situation("UPDATE_ROLLBACK_IN_PROGRESS", live=2), Choice.CANCEL),
+        (make_situation("UPDATE_ROLLBACK_COMPLETE", live=2), None),
+        (make_situation("UPDATE_ROLLBACK_COMPLETE"), Choice.STACK),
         (make_situation(None), None),
     ],
 )
