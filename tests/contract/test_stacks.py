@@ -313,6 +313,29 @@ def test_events_are_read_to_the_last_page(stacks, api) -> None:
     assert [each.id for each in stacks.events(ID)] == ["event-1", "event-2"]
 
 
+def test_the_events_of_an_operation_are_read_to_the_page_where_it_began(
+    stacks, api
+) -> None:
+    api.add_response(
+        "describe_stack_events",
+        {
+            "StackEvents": [_event(4, ClientRequestToken="mine")],
+            "NextToken": "older",
+        },
+        {"StackName": ID},
+    )
+    api.add_response(
+        "describe_stack_events",
+        {
+            "StackEvents": [_event(3, ClientRequestToken="mine"), _event(2)],
+            "NextToken": "history",
+        },
+        {"StackName": ID, "NextToken": "older"},
+    )
+    read = stacks.events(ID, token="mine")
+    assert [each.id for each in read] == ["event-2", "event-3", "event-4"]
+
+
 def test_a_stack_that_is_gone_has_no_events(stacks, api) -> None:
     for _ in range(2):
         api.add_client_error(

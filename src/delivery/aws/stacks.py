@@ -161,7 +161,9 @@ class CloudFormationStacks:
                     raise
                 raise _protected(stack_id) from error
 
-    def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
+    def events(
+        self, stack_id: str, *, since: str = "", token: str = ""
+    ) -> list[StackEvent]:
         newest_first: list[StackEvent] = []
         page: dict[str, str] = {}
         while True:
@@ -170,7 +172,8 @@ class CloudFormationStacks:
                 if since and each["EventId"] == since:
                     return newest_first[::-1]
                 newest_first.append(_event(each))
-            if not answer.get("NextToken"):
+            before = token and any(each.token != token for each in newest_first)
+            if before or not answer.get("NextToken"):
                 return newest_first[::-1]
             page = {"NextToken": answer["NextToken"]}
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from delivery.errors import Detached, OperationFailed
 from delivery.model import Cause, Stack, StackEvent
-from delivery.ports import Clock, Screen, Stacks
+from delivery.ports import Clock, Live, Screen, Stacks
 from delivery.watch.causes import failed_nested_stack, last_operation, root_cause
 from delivery.watch.events import POLL_SECONDS, Follower
-from delivery.watch.history import Expected
+from delivery.watch.history import expected_of
 
 MOST_NESTED = 5
 
@@ -39,18 +39,15 @@ class Watcher:
         stack_id: str,
         *,
         token: str = "",
-        since: str = "",
-        expected: Expected = Expected(),
+        verb: str = "",
     ) -> Followed:
-        """Show an operation until the stack settles, beside what is ``expected`` of it.
+        """Show an operation until the stack settles.
 
-        Without ``token`` and ``since`` it is one that somebody else started: its events
-        so far are not shown.
+        Without ``token`` it is one that somebody else started: its events so far are not
+        shown. With ``verb``, such as UPDATE, it is shown beside how long such took before.
         """
-        if not token and not since:
-            since = newest(self.stacks.recent_events(stack_id))
+        since = "" if token else newest(self.stacks.recent_events(stack_id))
         with self.screen.watch(title) as live:
-            live.expect(expected.seconds, expected.resources)
             follower = Follower(
                 self.stacks,
                 self.clock,
@@ -60,6 +57,7 @@ class Watcher:
                 poll_seconds=self.poll_seconds,
                 on_wait=live.tick,
                 on_trouble=live.note,
+                on_history=lambda events: _expect(live, events, verb),
             )
             for event in follower:
                 live.event(event)
@@ -95,6 +93,12 @@ def find_cause(stacks: Stacks, events: list[StackEvent], name: str) -> Cause | N
             break
         events = deeper
     return root_cause(events, stack_name=name)
+
+
+def _expect(live: Live, history: Sequence[StackEvent], verb: str) -> None:
+    if verb:
+        expected = expected_of(history, verb)
+        live.expect(expected.seconds, expected.resources)
 
 
 def newest(events: Sequence[StackEvent]) -> str:

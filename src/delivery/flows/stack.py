@@ -11,14 +11,13 @@ from delivery.deploy.plan import Move, has_no_changes, plan_move
 from delivery.errors import DeliveryError, OperationFailed, Refused, Terminated
 from delivery.flows.following import Followed, Watcher, detached
 from delivery.flows.following import new_token as new_token
-from delivery.flows.following import newest
 from delivery.flows.mending import Mender
 from delivery.flows.widening import widened_by
 from delivery.model import Cause, ChangeSet, ResourceChange, Stack, StackRequest
 from delivery.ports import Clock, DeployedStacks, Screen, Stacks, StackUndo
 from delivery.watch.causes import explain
 from delivery.watch.events import POLL_SECONDS
-from delivery.watch.history import CREATE, UPDATE, expected_of
+from delivery.watch.history import CREATE, UPDATE
 
 CANCEL, DETACH = "cancel", "detach"
 
@@ -152,7 +151,6 @@ class StackDeployer:
         self, request: StackRequest, change_set: ChangeSet, create: bool
     ) -> Stack:
         token = new_token("deploy")
-        before = self.stacks.recent_events(change_set.stack_id)
         try:
             self.stacks.execute(change_set, token=token)
         except KeyboardInterrupt as error:
@@ -162,8 +160,7 @@ class StackDeployer:
                 request.name,
                 change_set.stack_id,
                 token=token,
-                since=newest(before),
-                expected=expected_of(before, CREATE if create else UPDATE),
+                verb=CREATE if create else UPDATE,
             )
         except Terminated as error:
             raise detached(request.name) from error

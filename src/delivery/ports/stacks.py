@@ -36,8 +36,14 @@ class Stacks(Protocol):
     def delete(self, stack_id: str, *, token: str) -> None:
         """Start deleting a stack; its events carry ``token``."""
 
-    def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
-        """Return events, oldest first, that came after the event with id ``since``."""
+    def events(
+        self, stack_id: str, *, since: str = "", token: str = ""
+    ) -> list[StackEvent]:
+        """Return events, oldest first, that came after the event with id ``since``.
+
+        With ``token`` nothing is read beyond the page where its operation began: that
+        operation's events come with some of those before it.
+        """
 
     def findings(self, stack: str, change_set: str) -> list[Cause]:
         """Return what validation found in a change set before it could do anything."""

@@ -28,6 +28,7 @@ class Follower:
     """The events of the operation that carries ``token`` on one stack.
 
     Each look is one call, for events; the stack is asked once they say that it settled.
+    The first look also tells ``on_history`` of operations before this one.
     A look that fails is said and tried again; it never ends the operation. ``token`` may
     be empty: then every event after ``since`` belongs, for an operation that somebody
     else started.
@@ -41,6 +42,7 @@ class Follower:
     poll_seconds: float = POLL_SECONDS
     on_wait: Callable[[], None] = lambda: None
     on_trouble: Callable[[str], None] = lambda text: None
+    on_history: Callable[[list[StackEvent]], None] = lambda events: None
     seen: list[StackEvent] = field(default_factory=list)
     stack: Stack | None = None
     _known: set[str] = field(default_factory=set, repr=False)
@@ -52,6 +54,9 @@ class Follower:
         rhythm = Rhythm(self.poll_seconds, SLOWEST * self.poll_seconds)
         # Nobody's operation but ours is known to have begun: it may have ended already.
         doubtful = not self.token
+        if not doubtful:
+            # It has just begun: a look before the first wait would be a call for nothing.
+            self._wait(rhythm, news=True)
         while True:
             nothing: list[StackEvent] = []
             fresh = self._attempt(self._fresh, nothing)
@@ -61,16 +66,21 @@ class Follower:
                 if self._attempt(self._settled, False):
                     return
                 doubtful = False
-            self.on_wait()
-            self.clock.sleep(rhythm.wait(news=bool(fresh)))
+            self._wait(rhythm, news=bool(fresh))
+
+    def _wait(self, rhythm: Rhythm, *, news: bool) -> None:
+        self.on_wait()
+        self.clock.sleep(rhythm.wait(news=news))
 
     def _fresh(self) -> list[StackEvent]:
         """Return the operation's events that no look has returned yet."""
-        events = self.stacks.events(self.stack_id, since=self.since)
+        events = self.stacks.events(self.stack_id, since=self.since, token=self.token)
         self._lost_since = None
+        fresh = [each for each in events if self._belongs(each)]
+        if not self.since:
+            self.on_history([each for each in events if each not in fresh])
         if events:
             self.since = events[-1].id
-        fresh = [each for each in events if self._belongs(each)]
         self._known.update(each.id for each in fresh)
         self.seen.extend(fresh)
         return fresh

@@ -181,13 +181,16 @@ class FakeStacks:
     def delete(self, stack_id: str, *, token: str) -> None:
         name = stack_id.split("/")[1]
         self.deleted.append(name)
-        if self.stacks[name].status.is_shell:
+        _, steps = self._running.get(name, ("", []))
+        if self.stacks[name].status.is_shell and not steps:
             del self.stacks[name]
             return
         steps = [("", "DELETE_IN_PROGRESS", ""), ("", "DELETE_COMPLETE", "")]
         self._running[name] = (token, steps)
 
-    def events(self, stack_id: str, *, since: str = "") -> list[StackEvent]:
+    def events(
+        self, stack_id: str, *, since: str = "", token: str = ""
+    ) -> list[StackEvent]:
         name = stack_id.split("/")[1]
         self._answer(name)
         self._step(name)

@@ -71,7 +71,7 @@ def _different(run, world, monkeypatch, folder):
 
 
 def _detached(run, world, monkeypatch, folder):
-    def interrupted(stack_id: str, *, since: str = "") -> list:
+    def interrupted(stack_id: str, *, since: str = "", token: str = "") -> list:
         if world.stacks._running:
             raise KeyboardInterrupt
         return []

@@ -44,6 +44,27 @@ def test_events_of_other_operations_are_left_out(running, clock) -> None:
     assert "Old" not in [each.logical_id for each in follower]
 
 
+def test_what_came_before_is_told_once_as_history(running, clock) -> None:
+    running.log["app"] = [make_event("Old", token="earlier")]
+    told: list[list[str]] = []
+    follower = Follower(
+        running,
+        clock,
+        stack_id("app"),
+        token="somebody-else",
+        on_history=lambda events: told.append([each.logical_id for each in events]),
+    )
+    list(follower)
+    assert told == [["Old"]]
+
+
+def test_an_operation_of_ours_is_first_looked_at_after_a_wait(running, clock) -> None:
+    began = clock.seconds
+    follower = Follower(running, clock, stack_id("app"), token="somebody-else")
+    next(iter(follower))
+    assert clock.seconds - began == pytest.approx(follower.poll_seconds, rel=0.25)
+
+
 def test_a_stale_status_right_after_the_start_does_not_end_it(stacks, clock) -> None:
     """CloudFormation may describe the stack as it was before the operation began."""
     stacks.stacks["app"] = make_stack(status="UPDATE_COMPLETE")
