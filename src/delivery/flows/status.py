@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from awsrules.statuses import ActionStatus
@@ -14,6 +14,7 @@ from delivery.operate.failures import explain_build
 from delivery.operate.status import Failure, Status, status_of
 from delivery.ports import Builds, Clock, Pipelines, Stacks
 from delivery.watch.causes import explain, last_operation
+from delivery.watch.rhythm import Rhythm
 
 POLL_SECONDS = 5.0
 LOG_LINES = 400
@@ -153,19 +154,39 @@ def watch_status(
 ) -> Iterator[Status]:
     """Yield the status again and again until the execution settles.
 
-    Without ``execution_id`` it stays with the execution that it saw first. A poll that
-    fails is left out; the next one tells.
+    Without ``execution_id`` it stays with the execution that it saw first. Looks become
+    rarer while nothing changes. One that fails is a warning, and the next one tells.
     """
-    status = reader.read(execution_id)
+    rhythm = Rhythm.around(poll_seconds)
+    status, news = reader.read(execution_id), True
     while not status.settled:
         yield status
-        clock.sleep(poll_seconds)
+        clock.sleep(rhythm.wait(news=news))
         wanted = execution_id or (status.execution.id if status.execution else "")
-        try:
-            status = reader.read(wanted)
-        except Unreachable as error:
-            status = replace(status, warnings=(error.what,))
-    yield reader.read_with_failures(status.execution.id if status.execution else "")
+        before, status = status, _look(reader.read, wanted, status)
+        news = replace(before, warnings=()) != replace(status, warnings=())
+    yield from _end(reader, clock, rhythm, status)
+
+
+def _end(
+    reader: StatusReader, clock: Clock, rhythm: Rhythm, status: Status
+) -> Iterator[Status]:
+    """Yield a settled execution with its failures, once they can be read."""
+    execution_id = status.execution.id if status.execution else ""
+    while True:
+        status = _look(reader.read_with_failures, execution_id, status)
+        yield status
+        if not status.warnings:
+            return
+        clock.sleep(rhythm.wait(news=False))
+
+
+def _look(read: Callable[[str], Status], execution_id: str, known: Status) -> Status:
+    """Read the status; when AWS does not answer, what was known with a warning."""
+    try:
+        return read(execution_id)
+    except Unreachable as error:
+        return replace(known, warnings=(error.what,))
 
 
 def no_pipeline(name: str) -> BadInput:

@@ -13,8 +13,6 @@ from delivery.ports import Clock, Stacks
 from delivery.watch.rhythm import Rhythm
 
 POLL_SECONDS = 5.0
-# Without news the looks become this much rarer.
-SLOWEST = 2.0
 # A stack whose polls fail for this long is left alone: it goes on without us.
 PATIENCE_SECONDS = 900.0
 # Looks without news after which the stack itself is asked: an event may never come.
@@ -51,7 +49,7 @@ class Follower:
 
     def __iter__(self) -> Iterator[StackEvent]:
         """Yield events until the stack settles; ``stack`` then holds how it ended."""
-        rhythm = Rhythm(self.poll_seconds, SLOWEST * self.poll_seconds)
+        rhythm = Rhythm.around(self.poll_seconds)
         # Nobody's operation but ours is known to have begun: it may have ended already.
         doubtful = not self.token
         if not doubtful:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _SLOWER = 1.5
+# Without news the looks become this much rarer.
+_SLOWEST = 2.0
 # Many who began together do not stay together.
 _JITTER = 0.2
 
@@ -19,6 +21,11 @@ class Rhythm:
     longest: float
     chance: Callable[[], float] = random.random
     _present: float = field(init=False)
+
+    @classmethod
+    def around(cls, poll_seconds: float) -> Rhythm:
+        """Return the rhythm of a live view that looks every ``poll_seconds``."""
+        return cls(poll_seconds, _SLOWEST * poll_seconds)
 
     def __post_init__(self) -> None:
         self._present = self.shortest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from delivery_fakes import (
     FakeBuilds,
@@ -185,6 +187,38 @@ def test_watching_stays_with_its_execution_and_ends_when_it_settles(
                 make_execution("e" * 36, "Succeeded"),
             ]
     assert seen == ["InProgress", "InProgress", "Succeeded"]
+
+
+def test_looks_become_rarer_while_nothing_changes(reader, pipelines, clock) -> None:
+    pipelines.states = [make_state(make_stage("Source", "InProgress"))]
+    pipelines.runs = [make_execution("e" * 36)]
+    seen = []
+    for status in watch_status(reader, clock, poll_seconds=10):
+        seen.append((clock.seconds, status))
+        if len(seen) == 5:
+            pipelines.runs = [make_execution("e" * 36, "Succeeded")]
+    times = [at for at, _ in seen]
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert waits[0] == pytest.approx(10, rel=0.2)
+    assert waits[3] == pytest.approx(20, rel=0.2)
+
+
+def test_a_last_look_that_fails_is_tried_again(
+    reader, pipelines, clock, monkeypatch
+) -> None:
+    pipelines.states = [make_state(make_stage("Source", "Failed"))]
+    pipelines.runs = [make_execution("e" * 36, "Failed")]
+    look, answered = pipelines.state, iter([True, False, False, True])
+
+    def sometimes_lost(name):
+        if not next(answered):
+            raise Unreachable("Throttled.")
+        return look(name)
+
+    monkeypatch.setattr(pipelines, "state", sometimes_lost)
+    statuses = list(watch_status(reader, clock))
+    assert [each.warnings for each in statuses] == [("Throttled.",)] * 2 + [()]
+    assert not statuses[-1].succeeded
 
 
 def test_a_poll_that_fails_is_a_warning_while_watching(
