@@ -15,6 +15,7 @@ from production_stack import Production, make_production
 from delivery.cli.options import Settings
 from delivery.cli.wiring import PlaneSettings, Tools
 from delivery.errors import DeliveryError, NotPermitted, OperationFailed, Refused
+from delivery.flows.half_way import OnFailure, Returned
 
 pytestmark = [pytest.mark.soak, pytest.mark.plane]
 
@@ -116,6 +117,16 @@ def test_without_a_simulation_lambda_is_asked_and_refuses_before_anything_moves(
     )
     with pytest.raises(NotPermitted):
         production.take_back(tools=tools)
+    assert versions(production) == {"2"}
+
+
+def test_denied_in_the_middle_it_sends_back_what_was_moved_if_that_is_wanted(
+    production: Production, fault: Callable[..., Any]
+) -> None:
+    fault("denied", "lambda:UpdateAlias", resource=NINTH)
+    with pytest.raises(Returned, match="serves what it served before") as error:
+        production.take_back(decide=lambda failure: OnFailure.RETURN)
+    assert NINTH in error.value.why
     assert versions(production) == {"2"}
 
 

@@ -22,6 +22,7 @@ from plane_stacks import Stack
 
 from delivery.cli.options import Settings
 from delivery.cli.wiring import PlaneSettings, Tools
+from delivery.flows.half_way import Decide, keep
 from delivery.flows.undone import Undone
 from delivery.ledger.book import Book
 from delivery.ledger.events import (
@@ -187,6 +188,7 @@ class Production:
         to: int | None = None,
         reason: str = "it is bad",
         tools: Tools | None = None,
+        decide: Decide = keep,
     ) -> Undone:
         """Do what ``rollback.py production --stack`` does, with these tools or ours."""
         undoer = (tools or self.tools).undoer("production")
@@ -196,7 +198,7 @@ class Production:
             for each in undoer.options(situation, to)
             if each.choice is Choice.STACK
         )
-        return undoer.roll_back(situation, option, to=to, reason=reason)
+        return undoer.roll_back(situation, option, to=to, reason=reason, decide=decide)
 
     def serves(self) -> dict[str, str]:
         """Give the release that each function's alias answers from, by asking it."""

@@ -57,7 +57,7 @@ class World:
 
     ``dies_at`` counts effects; the process ends before that one, or after it when
     ``late`` is set. With ``heedless`` the stack does not notice that its deployment was
-    stopped.
+    stopped; the first ``stubborn`` moves of an alias are refused.
     """
 
     alias: str = "3"
@@ -82,6 +82,7 @@ class World:
     status: StackStatus | None = StackStatus.UPDATE_COMPLETE
     coming: list[StackStatus | None] = field(default_factory=list)
     heedless: bool = False
+    stubborn: int = 0
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -180,6 +181,9 @@ class World:
         return [each for each in asked if each.action in self.denied]
 
     def move(self, alias: AliasNow, version: str) -> None:
+        if self.stubborn:
+            self.stubborn -= 1
+            raise NotPermitted("You may not move it.", why="lambda:UpdateAlias")
         self.effect("move")
         self.alias, self.weights = version, {}
         self.after()

@@ -30,6 +30,12 @@ from delivery.names import ENVIRONMENTS
     help="With --stack, when a rollback is stuck: a resource to leave as it is "
     "(repeatable). CloudFormation takes it as rolled back; it has to be mended by hand.",
 )
+@click.option(
+    "--on-failure",
+    type=click.Choice(["go-on", "keep", "return"]),
+    help="With --stack, when aliases cannot be moved: try those again for half a minute, "
+    "keep what was moved, or send it back. A terminal is asked; default: keep.",
+)
 @click.option("--function", metavar="NAME", help="Send one function to a version.")
 @click.option("--version", metavar="V", help="With --function: the version's number.")
 @click.option("--cancel", is_flag=True, help="Cancel the update that is under way.")

@@ -21,6 +21,8 @@ from delivery.errors import (
     NotVerified,
     Refused,
 )
+from delivery.flows.half_way import Decide, OnFailure, Steadfast, keep
+from delivery.flows.moving import HalfWay
 from delivery.flows.notices import tell
 from delivery.flows.one_function import Listed
 from delivery.flows.planning import plan_of
@@ -28,6 +30,7 @@ from delivery.flows.undo import Undoer
 from delivery.flows.undone import Undone, refused
 from delivery.flows.verify import expected_now
 from delivery.model import APPLICATION_STACK_PREFIX, Outcome, Stack, Verdict
+from delivery.ports import Clock
 from delivery.rollback.options import Choice, Option, Way, best_of
 from delivery.rollback.situation import Situation
 from delivery.verify.report import verdict_text
@@ -39,6 +42,10 @@ _TITLES = {
 }
 _KEYS = {"1": Choice.STACK, "2": Choice.FUNCTION, "3": Choice.CANCEL}
 EXIT_KEY = "4"
+_WHAT_NOW = """\
+go-on   try again to move those that were not moved; mend the cause first
+keep    leave each alias where it is now; the same command goes on later
+return  send those that were moved back to what they served before"""
 PRODUCTION = "production"
 
 
@@ -56,6 +63,7 @@ class Asked:
     verify: bool = False
     reason: str | None = None
     dry_run: bool = False
+    on_failure: str | None = None
 
     @property
     def choice(self) -> Choice | None:
@@ -83,6 +91,8 @@ class Asked:
             raise BadInput("--to goes with --stack.", next_step="Add --stack.")
         if self.skip and not self.stack:
             raise BadInput("--skip goes with --stack.", next_step="Add --stack.")
+        if self.on_failure and not self.stack:
+            raise BadInput("--on-failure goes with --stack.", next_step="Add --stack.")
         if (self.version is None) != (self.function is None):
             raise BadInput(
                 "--function and --version go together.", next_step="Give both."
@@ -132,10 +142,31 @@ def _whole(
     confirm(settings, situation.environment)
     began = tools.clock.now()
     done = undoer.roll_back(
-        situation, option, to=asked.to, reason=reason, skip=asked.skip
+        situation,
+        option,
+        to=asked.to,
+        reason=reason,
+        skip=asked.skip,
+        decide=_decider(settings, tools.clock, asked.on_failure),
     )
     _notify(tools, done, reason)
     return _report(settings, tools, done, began)
+
+
+def _decider(settings: Settings, clock: Clock, given: str | None) -> Decide:
+    """Return who decides when aliases cannot be moved: the flag, a person, or nobody."""
+    if given is not None:
+        return Steadfast(OnFailure(given), clock)
+    if settings.yes or not ask.is_interactive():
+        return keep
+    return ask_what_now
+
+
+def ask_what_now(failure: HalfWay) -> OnFailure:
+    """Show what serves what, and ask whether to go on, keep or return."""
+    click.echo(f"{failure.what}\n{failure.why}\n{_WHAT_NOW}", err=True)
+    words = [each.value for each in OnFailure]
+    return OnFailure(ask.decide("What now", words, default=OnFailure.KEEP.value))
 
 
 def _one_function(

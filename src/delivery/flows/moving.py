@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
@@ -22,6 +22,19 @@ ATTEMPTS = 6
 Found = TypeVar("Found")
 Item = TypeVar("Item")
 P = ParamSpec("P")
+
+
+class HalfWay(OperationFailed):
+    """Some aliases could not be moved; ``failed`` says why, by function."""
+
+    def __init__(self, moves: Sequence[Move], failed: Mapping[str, DeliveryError]):
+        super().__init__(
+            f"{len(failed)} of {len(moves)} aliases could not be moved.",
+            why="\n".join(_serving(each, failed) for each in moves),
+            next_step="Mend the cause and run the same command again: it goes on from "
+            "here.",
+        )
+        self.failed = failed
 
 
 @dataclass
@@ -82,7 +95,7 @@ class AliasMover:
         """Send each alias to its version; return seconds from first to last.
 
         Raises:
-            OperationFailed: when one could not be moved; it says what serves what.
+            HalfWay: when one could not be moved; it says what serves what.
         """
         needed = [each for each in moves if each.needed]
         began = self.clock.monotonic()
@@ -94,7 +107,7 @@ class AliasMover:
             if error is not None
         }
         if failed:
-            raise _half_way(moves, failed)
+            raise HalfWay(moves, failed)
         return seconds
 
     @staticmethod
@@ -146,19 +159,10 @@ class AliasMover:
         return not now.route.shifting and now.route.version == move.version
 
 
-def _half_way(
-    moves: Sequence[Move], failed: dict[str, DeliveryError]
-) -> OperationFailed:
-    """Say what serves what after some aliases were not moved."""
-    lines = []
-    for move in moves:
-        route = move.alias.route
-        error = failed.get(route.function)
-        serves = move.version if error is None else str(route)
-        note = "" if error is None else f" (not moved: {error.what} {error.why})"
-        lines.append(f"{route.function}:{route.alias} serves {serves}{note}")
-    return OperationFailed(
-        f"{len(failed)} of {len(moves)} aliases could not be moved.",
-        why="\n".join(lines),
-        next_step="Mend the cause and run the same command again: it goes on from here.",
-    )
+def _serving(move: Move, failed: Mapping[str, DeliveryError]) -> str:
+    """Say what one alias serves after some were not moved."""
+    route = move.alias.route
+    error = failed.get(route.function)
+    serves = move.version if error is None else str(route)
+    note = "" if error is None else f" (not moved: {error.what} {error.why})"
+    return f"{route.function}:{route.alias} serves {serves}{note}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from delivery.errors import BadInput, OperationFailed, Refused
+from delivery.errors import BadInput, Refused
 from delivery.flows.coexist import refuse_lost
 from delivery.flows.door import StageDoor
-from delivery.flows.moving import AliasMover
+from delivery.flows.half_way import Decide, OnFailure, Returned, keep, move_all
+from delivery.flows.moving import AliasMover, HalfWay
 from delivery.flows.one_function import FunctionMover
 from delivery.flows.permitted import PermissionProof
 from delivery.flows.reconcile import Reconciler, proofs_of
@@ -157,8 +158,13 @@ class Undoer:
         to: int | None,
         reason: str,
         skip: Sequence[str] = (),
+        decide: Decide = keep,
     ) -> Undone:
-        """Do what ``option`` says; ``skip`` are resources that a stuck rollback leaves."""
+        """Do what ``option`` says.
+
+        ``skip`` are resources that a stuck rollback leaves; ``decide`` is asked when some
+        aliases cannot be moved.
+        """
         stack = situation.stack
         if stack is None or option.way is None:
             raise refused(self.environment, option)
@@ -167,7 +173,7 @@ class Undoer:
                 target = pick_release(situation, to)
                 if target is None:
                     raise refused(self.environment, option)
-                return self._traffic_first(situation, target, reason)
+                return self._traffic_first(situation, target, reason, decide)
             case Way.CANCEL_UPDATE | Way.STOP_SHIFTS:
                 return self.ways.cancel(stack, option.way)
             case Way.CONTINUE_ROLLBACK:
@@ -180,7 +186,7 @@ class Undoer:
                 raise refused(self.environment, option)
 
     def _traffic_first(
-        self, situation: Situation, target: Known, reason: str
+        self, situation: Situation, target: Known, reason: str, decide: Decide
     ) -> Undone:
         release = self._release(target.number)
         if situation.unfinished is not None and self._is_back():
@@ -191,7 +197,7 @@ class Undoer:
         if now.stack is not None:
             self.ways.stop_shifts(now.stack, now.shifts)
         moves = self._moves(release)
-        seconds = self._move(moves, situation, target.number)
+        seconds = self._move(release, moves, situation, decide)
         self._say_moved(moves, seconds, target.number)
         left = self._record_back(situation, target.number, reason, seconds, moves)
         self.ways.wait_settled()
@@ -236,12 +242,24 @@ class Undoer:
             raise overtaken(self.environment, now)
         return now
 
-    def _move(self, moves: Sequence[Move], situation: Situation, target: int) -> float:
-        try:
-            return self.mover.move(moves)
-        except OperationFailed as error:
+    def _move(
+        self,
+        release: Release,
+        moves: Sequence[Move],
+        situation: Situation,
+        decide: Decide,
+    ) -> float:
+        def decided(failure: HalfWay) -> OnFailure:
             if live_release(self.book.view().events) != situation.live:
-                raise second(self.environment, target) from error
+                raise second(self.environment, release.number) from failure
+            return decide(failure)
+
+        try:
+            return move_all(
+                self.mover, moves, look=lambda: self._moves(release), decide=decided
+            )
+        except Returned:
+            self.door.open()
             raise
 
     def _is_back(self) -> bool:

@@ -18,11 +18,13 @@ from delivery_fakes import (
 from rollback_fakes import make_world, undoer_of
 
 from awsrules.statuses import StackStatus
-from delivery.cli import undoing
+from delivery.cli import ask, undoing
 from delivery.cli.options import Settings
 from delivery.cli.rollback import rollback
 from delivery.cli.undoing import Asked, menu_text, situation_text
-from delivery.errors import BadInput
+from delivery.errors import BadInput, NotPermitted
+from delivery.flows.half_way import OnFailure
+from delivery.flows.moving import HalfWay
 from delivery.model import RunningShift, Stack
 from delivery.names import PIPELINE_STACK
 from delivery.rollback.options import Choice, options_of
@@ -62,6 +64,7 @@ def test_flags_name_a_choice(asked: Asked, choice: Choice | None) -> None:
         Asked(stack=True, reconcile=True),
         Asked(verify=True, cancel=True),
         Asked(to=2),
+        Asked(on_failure="return"),
         Asked(function="f"),
         Asked(version="1"),
     ],
@@ -132,3 +135,40 @@ def test_a_rollback_is_told_with_reason_and_next_step(monkeypatch) -> None:
     assert "Taken back by operator: analysis answers 500." in text
     assert "Next: Revert the bad commit and push" in text
     assert screen.lines == []
+
+
+FAILURE = HalfWay([], {"fn-9": NotPermitted("You may not move it.")})
+
+
+def test_at_a_terminal_a_person_is_asked_what_becomes_of_half_a_rollback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ask, "is_interactive", lambda: True)
+    answers = iter(["go-on", "return"])
+    monkeypatch.setattr(click, "prompt", lambda *args, **more: next(answers))
+    decide = undoing._decider(Settings(), FakeClock(), None)
+    assert [decide(FAILURE), decide(FAILURE)] == [OnFailure.GO_ON, OnFailure.RETURN]
+    shown = capsys.readouterr().err
+    assert (
+        "aliases could not be moved" in shown and "send those that were moved" in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "yes", "expected"),
+    [
+        (None, False, OnFailure.KEEP),
+        (None, True, OnFailure.KEEP),
+        ("return", True, OnFailure.RETURN),
+        ("go-on", True, OnFailure.GO_ON),
+    ],
+)
+def test_without_a_person_the_flag_decides_and_keeping_is_what_happens_else(
+    monkeypatch: pytest.MonkeyPatch,
+    given: str | None,
+    yes: bool,
+    expected: OnFailure,
+) -> None:
+    monkeypatch.setattr(ask, "is_interactive", lambda: yes)
+    decide = undoing._decider(Settings(yes=yes), FakeClock(), given)
+    assert decide(FAILURE) is expected
