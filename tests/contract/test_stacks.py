@@ -133,6 +133,25 @@ def test_a_change_set_whose_answer_was_lost_is_the_one_that_was_asked_for(
     assert (made.id, made.stack_id) == (CHANGE_SET.id, ID)
 
 
+def test_an_interrupt_takes_back_the_change_set_that_was_asked_for(
+    stacks, api, monkeypatch
+) -> None:
+    def interrupted(**wanted):
+        asked.append(wanted["ChangeSetName"])
+        raise KeyboardInterrupt
+
+    asked: list[str] = []
+    client = stacks.clients.get("cloudformation")
+    monkeypatch.setattr(client, "create_change_set", interrupted)
+    monkeypatch.setattr("delivery.aws.stacks._change_set_name", lambda _: "deploy-1")
+    named = {"StackName": "app", "ChangeSetName": "deploy-1"}
+    api.add_response("delete_change_set", {}, named)
+    with pytest.raises(KeyboardInterrupt):
+        stacks.create_change_set(StackRequest("app", "{}", {}), create=False)
+    assert asked == ["deploy-1"]
+    api.assert_no_pending_responses()
+
+
 @pytest.mark.parametrize(
     "code", ["InvalidChangeSetStatus", "TokenAlreadyExistsException"]
 )

@@ -1,23 +1,29 @@
-"""A proxy in front of a plane that counts what a client asks of it."""
+"""A proxy in front of a plane that counts what a client asks of it, and can step in."""
 
 from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+BEFORE, AFTER = "before", "after"
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 @dataclass
 class Counted:
-    """Calls and bytes, both ways, since the last ``restart``. Thread-safe."""
+    """Calls and bytes, both ways, since the last ``restart``. Thread-safe.
+
+    ``on_call`` is told of each call of the query protocol before it is forwarded and
+    before its answer is given back; False ends it there.
+    """
 
     endpoint: str = ""
+    on_call: Callable[[str, str], bool] = lambda action, moment: True
     calls: int = 0
     sent_and_received: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -57,6 +63,10 @@ def _handler(target: str, counted: Counted) -> type[BaseHTTPRequestHandler]:
 
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+            if not counted.on_call(action, BEFORE):
+                self.close_connection = True
+                return
             upstream = http.client.HTTPConnection(target, timeout=60)
             try:
                 upstream.request(self.command, self.path, body, dict(self.headers))
@@ -65,6 +75,9 @@ def _handler(target: str, counted: Counted) -> type[BaseHTTPRequestHandler]:
             finally:
                 upstream.close()
             counted.add(len(body) + len(content))
+            if not counted.on_call(action, AFTER):
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in _HOP_BY_HOP:

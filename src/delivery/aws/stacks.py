@@ -67,7 +67,12 @@ class CloudFormationStacks:
             **role,
         }
         with self._doing(f"make a change set for stack {request.name}"):
-            answer = self._create_or_replace(wanted)
+            try:
+                answer = self._create_or_replace(wanted)
+            except KeyboardInterrupt:
+                # It may have been made: only its answer was not waited for.
+                self._discard(wanted["StackName"], wanted["ChangeSetName"])
+                raise
         return ChangeSet(answer["Id"], answer["StackId"], "CREATE_PENDING")
 
     def _create_or_replace(self, wanted: dict[str, Any]) -> Any:
@@ -122,13 +127,14 @@ class CloudFormationStacks:
 
     def discard(self, change_set: ChangeSet) -> None:
         with self._doing("delete the change set"):
-            try:
-                self._api.delete_change_set(
-                    ChangeSetName=change_set.id, StackName=change_set.stack_id
-                )
-            except ClientError as error:
-                if code_of(error) != "ChangeSetNotFound" and not is_absent(error):
-                    raise
+            self._discard(change_set.stack_id, change_set.id)
+
+    def _discard(self, stack: str, change_set: str) -> None:
+        try:
+            self._api.delete_change_set(StackName=stack, ChangeSetName=change_set)
+        except ClientError as error:
+            if code_of(error) != "ChangeSetNotFound" and not is_absent(error):
+                raise
 
     def execute(self, change_set: ChangeSet, *, token: str) -> None:
         # DisableRollback is said explicitly: the model's text and its behaviour disagree
