@@ -13,6 +13,9 @@ from delivery_fakes import (
     make_state,
 )
 
+from awsrules.statuses import StackStatus
+from delivery.deploy.plan import Repeat, plan_repeat
+
 COMMIT = "c0ffee0123456789c0ffee0123456789c0ffee01"
 STACK = "medical-record-analysis-lambda-staging"
 
@@ -138,6 +141,22 @@ def test_a_stage_whose_stack_does_not_allow_it_is_not_retried(
     assert result.exit_code == 3
     assert command in result.stderr
     assert failed.steering.retried == []
+
+
+@pytest.mark.parametrize("status", [None, *StackStatus])
+def test_a_retry_on_a_stack_of_each_status_is_made_or_names_the_way_out(
+    run, failed, status
+) -> None:
+    del failed.stacks.stacks[STACK]
+    if status is not None:
+        failed.stacks.stacks[STACK] = make_stack(STACK, status)
+    allowed = plan_repeat(failed.stacks.stacks.get(STACK)) is Repeat.RETRY
+    result = run("retry")
+    assert result.exit_code == (0 if allowed else 3)
+    assert len(failed.steering.retried) == allowed
+    assert allowed or (
+        f"It is in {status}" in result.stderr and "Next:" in result.stderr
+    )
 
 
 def test_a_stage_that_did_not_fail_is_not_retried(run, failed) -> None:

@@ -8,6 +8,7 @@ import pytest
 from delivery_fakes import FakeUndo, make_event, make_stack, stack_id
 from release_fakes import FakeDeployedStacks
 
+from awsrules.statuses import StackStatus
 from delivery.deploy.plan import StackNeedsAttention
 from delivery.errors import Detached, NotPermitted, OperationFailed, Refused
 from delivery.flows.stack import StackDeployer
@@ -344,3 +345,21 @@ def test_interrupting_the_watching_leaves_the_operation_running(
     with pytest.raises(Detached, match="goes on without us"):
         deployer.deploy(REQUEST)
     assert stacks._running["app"][1]
+
+
+@pytest.mark.parametrize("status", [None, *StackStatus])
+def test_a_deployment_from_each_status_ends_well_or_names_the_way_out(
+    deployer, stacks, status
+) -> None:
+    if status is not None:
+        stacks.stacks["app"] = make_stack(status=status)
+    if status is not None and status.busy:
+        ended = "DELETE_COMPLETE" if "DELETE" in status else "UPDATE_COMPLETE"
+        stacks.run("app", ("", ended, ""))
+    ready = replace(deployer, undo=FakeUndo(stacks))
+    if status is StackStatus.IMPORT_ROLLBACK_FAILED:
+        with pytest.raises(StackNeedsAttention, match="describe-stack-events"):
+            ready.deploy(REQUEST)
+        return
+    assert ready.deploy(REQUEST).stack.status.succeeded
+    assert list(stacks.stacks) == ["app"]
