@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from assumed import assuming
+from killed import killed_at, run_to_the_end
 from own_plane import call_control, own_plane, set_speed
 from plane_pipelines import action, declare, github
 from production_stack import BUCKET, Production, make_production
@@ -105,6 +106,33 @@ def test_the_last_verified_release_comes_back(
     with assuming(control, setting):
         _in_mid_shift(production, name, good)
         _the_next_push_deploys_normally(production, name)
+
+
+def test_killed_while_traffic_goes_back_the_next_run_finishes(
+    production: Production,
+) -> None:
+    good = _good(production)
+    production.release("bad and killed", good=False, shift=False)
+    killed_at("aliases moved to release", "--stack")
+    run_to_the_end("--stack")
+    _verified(production, good)
+
+
+def test_killed_while_a_shift_is_cancelled_the_next_run_finishes_and_a_third_does_nothing(
+    production: Production,
+) -> None:
+    good = _good(production)
+    set_speed(production.endpoint, SLOW)
+    try:
+        production.start("half way and killed")
+        _wait(lambda: _weights(production))
+        killed_at("was stopped", "--stack")
+    finally:
+        set_speed(production.endpoint, FAST)
+    for _ in range(2):
+        run_to_the_end("--stack")
+        assert production.stack.describe()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        _verified(production, good)
 
 
 def _after_a_bad_release_and_a_bad_hot_fix(
