@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 LOCK := requirements/project.lock
 SETUP := $(VENV)/.installed
 
+# Each target starts hundreds of short processes; none of them shall compile the tool anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 SOURCES := deploy_pipeline.py rollback.py src tests tools
 
 # The validators of other people, whose versions of boto3 and click are not ours.
@@ -64,4 +67,4 @@ lock: $(SETUP)
 
 clean:
 	test ! -f .rehearsal/plane.json || $(BIN)/python deploy_pipeline.py rehearse stop
-	rm -rf $(VENV) $(AUDIT) .rehearsal .aws-sam build htmlcov .coverage coverage.xml junit.xml reports
+	rm -rf $(VENV) $(AUDIT) .rehearsal .aws-sam build htmlcov .coverage .coverage.* coverage.xml junit*.xml reports

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +107,61 @@ def test_a_failed_build_publishes_nothing(tmp_path: Path) -> None:
         assert "build/release" not in " ".join(commands("buildspec.yml", phase))
 
 
-def test_coverage_below_the_limit_fails_the_build() -> None:
-    (tests,) = [
-        each for each in commands("buildspec.yml", "build") if each.startswith("pytest")
-    ]
+@pytest.fixture
+def halves(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The build's tests over a project with one tested function and one half that passes."""
+    for folder in ("buildspecs", "src", "tests/unit/delivery", "tests/contract"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "buildspecs/tests.sh", tmp_path / "buildspecs")
+    (tmp_path / "setup.cfg").write_text(
+        "[tool:pytest]\npythonpath = src\nmarkers =\n    thorough: long\n"
+        "[coverage:run]\nsource =\n    src\n"
+    )
+    (tmp_path / "tests/unit/test_sum.py").write_text(
+        "import sums\n\ndef test_sum():\n    assert sums.add(1, 2) == 3\n"
+    )
 
-    assert "--cov-fail-under=80" in tests
-    assert "--junitxml=junit.xml" in tests
+    def run(code: str, tool: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "src/sums.py").write_text(code)
+        (tmp_path / "tests/unit/delivery/test_tool.py").write_text(tool)
+        return subprocess.run(
+            ["bash", "buildspecs/tests.sh"],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+ADD = "def add(a, b):\n    return a + b\n"
+PASSES = "def test_tool():\n    assert 1 + 1 == 2\n"
+UNCOVERED = "def other(a):\n" + "    a += 1\n" * 10
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("code", "tool", "status", "said"),
+    [
+        (ADD, PASSES, 0, "1 passed"),
+        (ADD, PASSES.replace("== 2", "== 3"), 1, "These tests failed: tool"),
+        (ADD.replace("+", "-"), PASSES, 1, "These tests failed: application"),
+        (ADD + UNCOVERED, PASSES, 2, "total of 23 is less than fail-under=80"),
+    ],
+)
+def test_one_failed_test_or_too_little_coverage_fails_the_build(
+    halves: Callable[..., subprocess.CompletedProcess[str]],
+    code: str,
+    tool: str,
+    status: int,
+    said: str,
+) -> None:
+    ran = halves(code, tool)
+
+    assert said in ran.stdout + ran.stderr
+    assert ran.returncode == status
 
 
 def test_what_later_stages_need_travels_in_the_artifact() -> None:
