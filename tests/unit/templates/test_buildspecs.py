@@ -240,23 +240,83 @@ def test_the_example_of_a_custom_step_runs() -> None:
     assert "The configuration of this build is" in ran.stdout
 
 
-def test_a_failed_check_fails_the_checks_and_is_shown(tmp_path: Path) -> None:
+CHECKED = [
+    *("deploy_pipeline.py", "rollback.py"),
+    *(f"src/{n}/a.py" for n in ("delivery", "awsrules", "functions", "hooks")),
+    *(f"tests/{n}/a.py" for n in ("contract", "docs", "integration", "post_deploy")),
+    *(f"tests/{n}/a.py" for n in ("smoke", "support", "unit")),
+]
+RULES = ["setup.cfg", "pyproject.toml", ".bandit.yaml", "requirements/project.lock"]
+
+REFUSES_BAD = """#!/bin/sh
+echo "$@" >{given}
+for each in "$@"; do
+  [ -f "$each" ] && grep -H BAD "$each" && bad=1
+done
+exit ${{bad:-0}}
+"""
+
+
+@pytest.fixture
+def checks(tmp_path: Path) -> Callable[[], tuple[int, str, str]]:
+    """The checks over small files, with programs that refuse every file that says BAD.
+
+    Gives the exit status, what was said, and what black was given.
+    """
+    for name in (*CHECKED, *RULES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    shutil.copy(ROOT / "buildspecs/checks.sh", tmp_path)
     for name in ("flake8", "black", "bandit", "python"):
-        verdict = "echo E501 here; exit 1" if name == "flake8" else "exit 0"
-        program = tmp_path / name
-        program.write_text(f"#!/bin/sh\n{verdict}\n", encoding="utf-8")
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        text = REFUSES_BAD.format(given=tmp_path / f"given.{name}")
+        program.write_text(text if name != "python" else "#!/bin/sh\nexit 0\n")
         program.chmod(0o755)
 
-    ran = subprocess.run(
-        ["bash", "buildspecs/checks.sh"],
-        cwd=ROOT,
-        env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    def run() -> tuple[int, str, str]:
+        given = tmp_path / "given.black"
+        given.unlink(missing_ok=True)
+        ran = subprocess.run(
+            ["bash", "checks.sh"],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return ran.returncode, ran.stdout, given.read_text() if given.exists() else ""
 
-    assert ran.returncode == 1
-    assert "flake8: FAILED\nE501 here" in ran.stdout
-    assert "bandit: passed" in ran.stdout
-    assert "These checks failed: flake8" in ran.stdout
+    return run
+
+
+def test_a_failed_check_fails_the_checks_and_is_shown(
+    tmp_path: Path, checks: Callable[[], tuple[int, str, str]]
+) -> None:
+    (tmp_path / "tests/unit/a.py").write_text("BAD", encoding="utf-8")
+
+    for _ in range(2):  # what failed is never remembered as passed
+        status, said, _ = checks()
+
+        assert status == 1
+        assert "flake8: FAILED" in said
+        assert "tests/unit/a.py:BAD" in said
+        assert "bandit: passed" in said
+        assert "These checks failed: flake8 black" in said
+
+
+def test_a_file_that_passed_is_not_checked_again_until_it_or_the_rules_change(
+    tmp_path: Path, checks: Callable[[], tuple[int, str, str]]
+) -> None:
+    status, said, given = checks()
+    assert status == 0, said
+    assert sorted(CHECKED) == sorted(given.split()[1:])  # after --check
+    assert f"black: passed ({len(CHECKED)} of {len(CHECKED)} files" in said
+
+    assert checks()[2] == ""
+
+    (tmp_path / "src/hooks/a.py").write_text("changed", encoding="utf-8")
+    assert checks()[2].split()[1:] == ["src/hooks/a.py"]
+
+    (tmp_path / "setup.cfg").write_text("other rules", encoding="utf-8")
+    assert sorted(CHECKED) == sorted(checks()[2].split()[1:])
