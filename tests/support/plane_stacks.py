@@ -74,6 +74,18 @@ class Stack:
         )
         return str(found["StackStatus"])
 
+    def gone(self) -> None:
+        """Wait until there is no stack of this name."""
+        _until(lambda: self._kind(), lambda kind: kind == "CREATE")
+
+    def reaches_status(self, status: str) -> None:
+        """Wait until the stack itself is in a status."""
+        _until(
+            lambda: self.describe()["StackStatus"],
+            lambda found: found == status,
+            pause=0.01,
+        )
+
     def reaches(self, logical_id: str, status: str) -> None:
         """Wait for an event."""
         _until(

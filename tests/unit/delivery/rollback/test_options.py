@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rollback_cells import DEPLOYMENTS, STACKS
+
 from awsrules.statuses import DeploymentStatus, StackStatus
 from delivery.aws.rollback import RUNNING
 from delivery.errors import BadInput
@@ -18,35 +20,6 @@ from delivery.rollback.situation import (
 )
 
 RELEASES = (Known(3, good=False), Known(2, good=True), Known(1, good=True))
-NO = None
-
-# Status: what the entire stack, one function, and cancelling come to.
-TABLE: dict[str | None, tuple[Way | None, Way | None, Way | None]] = {
-    None: (NO, NO, NO),
-    "REVIEW_IN_PROGRESS": (NO, NO, NO),
-    "CREATE_IN_PROGRESS": (NO, NO, NO),
-    "CREATE_FAILED": (Way.ROLL_BACK_STACK, Way.MOVE_ONE_ALIAS, NO),
-    "CREATE_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
-    "ROLLBACK_IN_PROGRESS": (NO, NO, NO),
-    "ROLLBACK_FAILED": (NO, NO, NO),
-    "ROLLBACK_COMPLETE": (NO, NO, NO),
-    "DELETE_IN_PROGRESS": (NO, NO, NO),
-    "DELETE_FAILED": (NO, NO, NO),
-    "DELETE_COMPLETE": (NO, NO, NO),
-    "UPDATE_IN_PROGRESS": (Way.CANCEL_UPDATE, NO, Way.CANCEL_UPDATE),
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": (Way.TRAFFIC_FIRST, NO, NO),
-    "UPDATE_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
-    "UPDATE_FAILED": (Way.ROLL_BACK_STACK, Way.MOVE_ONE_ALIAS, NO),
-    "UPDATE_ROLLBACK_IN_PROGRESS": (Way.AWAIT, NO, Way.AWAIT),
-    "UPDATE_ROLLBACK_FAILED": (Way.CONTINUE_ROLLBACK, Way.MOVE_ONE_ALIAS, NO),
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": (Way.AWAIT, NO, NO),
-    "UPDATE_ROLLBACK_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
-    "IMPORT_IN_PROGRESS": (NO, NO, NO),
-    "IMPORT_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
-    "IMPORT_ROLLBACK_IN_PROGRESS": (NO, NO, NO),
-    "IMPORT_ROLLBACK_FAILED": (NO, NO, NO),
-    "IMPORT_ROLLBACK_COMPLETE": (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO),
-}
 
 
 def make_situation(status: str | None = "UPDATE_COMPLETE", **more: object) -> Situation:
@@ -61,35 +34,19 @@ def ways(situation: Situation) -> dict[Choice, Way | None]:
 
 
 def test_the_table_knows_every_status() -> None:
-    assert {each for each in TABLE if each} == {each.value for each in StackStatus}
+    assert {each for each in STACKS if each} == {each.value for each in StackStatus}
 
 
-@pytest.mark.parametrize("status", TABLE)
+@pytest.mark.parametrize("status", STACKS)
 def test_each_status_has_its_answer_for_each_choice(status: str | None) -> None:
-    assert tuple(ways(make_situation(status)).values()) == TABLE[status]
+    assert tuple(ways(make_situation(status)).values()) == STACKS[status]
 
 
-@pytest.mark.parametrize("status", TABLE)
+@pytest.mark.parametrize("status", STACKS)
 def test_what_cannot_be_done_says_why(status: str | None) -> None:
     situation = make_situation(status)
     for option in options_of(situation, pick_release(situation, None)):
         assert option.possible or option.reason
-
-
-# Deployment: the three choices while its stack updates, and when the stack is updated.
-UPDATING = (Way.CANCEL_UPDATE, NO, Way.CANCEL_UPDATE)
-MOVING = (Way.TRAFFIC_FIRST, NO, Way.STOP_SHIFTS)
-STILL = (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO)
-DEPLOYMENTS: dict[str, tuple[tuple[Way | None, ...], tuple[Way | None, ...]]] = {
-    "Created": (UPDATING, MOVING),
-    "Queued": (UPDATING, MOVING),
-    "InProgress": (UPDATING, MOVING),
-    "Baking": (UPDATING, MOVING),
-    "Ready": (UPDATING, MOVING),
-    "Succeeded": (UPDATING, STILL),
-    "Failed": (UPDATING, STILL),
-    "Stopped": (UPDATING, STILL),
-}
 
 
 def test_the_table_knows_every_deployment_status() -> None:
