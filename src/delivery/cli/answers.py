@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import click
 
 from delivery.cli import ask
+from delivery.cli.fitting import echo
 from delivery.deploy.answers import checked_answers, checked_token, problem_with
 from delivery.errors import BadInput
 from delivery.model import ENVIRONMENTS, Access, Answers, Hidden, WorkTree
@@ -74,7 +74,7 @@ def collect_token(
     if from_stdin:
         return checked_token(sys.stdin.readline(), source="stdin")
     if from_environment := os.environ.get("GITHUB_TOKEN", "").strip():
-        click.echo("Using the token in GITHUB_TOKEN.", err=True)
+        echo("Using the token in GITHUB_TOKEN.", err=True)
         return checked_token(from_environment, source="GITHUB_TOKEN")
     hint = else_what if stored else "hidden"
     if not ask.is_interactive() and not stored:
@@ -112,4 +112,4 @@ def _well_formed(name: str, default: str) -> str:
         problem = problem_with(name, value)
         if not problem:
             return value
-        click.echo(f"  {problem}.", err=True)
+        echo(f"  {problem}.", err=True)

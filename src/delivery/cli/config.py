@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings, common_options
 from delivery.config import Setting, explain, load_configuration
 
@@ -33,9 +34,9 @@ def explain_command(settings: Settings, key: str) -> None:
         return
     wide = max(len(each.key) for each in found)
     for each in found:
-        click.echo(f"{each.key:<{wide}}  {_shown(each.value)}  # {each.source}")
+        echo(f"{each.key:<{wide}}  {_shown(each.value)}  # {each.source}")
     if len(found) == 1:
-        click.echo(found[0].description)
+        echo(found[0].description)
 
 
 def _as_data(setting: Setting) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 
-import click
 
 from delivery.cli import ask
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.source import push_if_newer, work_tree
@@ -35,8 +35,8 @@ def start_execution(settings: Settings, *, dry_run: bool) -> None:
     if settings.as_json:
         print_result({"pipeline": PIPELINE_NAME, "execution": execution_id})
         return
-    click.echo(f"Execution {execution_id} has started.")
-    click.echo(next_status(settings))
+    echo(f"Execution {execution_id} has started.")
+    echo(next_status(settings))
 
 
 def decide(
@@ -187,8 +187,8 @@ def _report(
             }
         )
         return
-    click.echo(f"{done.stage} is {_word(approved)}: {comment}")
-    click.echo(next_status(settings))
+    echo(f"{done.stage} is {_word(approved)}: {comment}")
+    echo(next_status(settings))
 
 
 def _word(approved: bool) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings, common_options
 from delivery.errors import BadInput
 from delivery.model import Outcome
@@ -97,6 +98,6 @@ def _show(settings: Settings, audited: Audited) -> None:
     for hole in audited.holes:
         fixed = f"fixed in {', '.join(hole.fixed_in)}" if hole.fixed_in else "no fix"
         remark = f"; accepted {hole.accepted}" if hole.accepted else ""
-        click.echo(f"{hole.package} {hole.version}: {hole.id}, {fixed}{remark}")
+        echo(f"{hole.package} {hole.version}: {hole.id}, {fixed}{remark}")
     words = audited.outcome.value.replace("_", " ").upper()
-    click.echo(f"{words}: {audited.why}")
+    echo(f"{words}: {audited.why}")

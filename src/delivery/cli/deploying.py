@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import click
 
 from delivery.cli.answers import (
     Known,
@@ -14,6 +13,7 @@ from delivery.cli.answers import (
     collect_token,
     suggestions,
 )
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.source import push_branch
@@ -122,13 +122,13 @@ class DeployRun:
             print_result({**deployed.as_data(), "dry_run": self.dry_run})
             return
         for name, value in deployed.outputs.items():
-            click.echo(f"{name:<20} {value}")
+            echo(f"{name:<20} {value}")
         if deployed.execution:
-            click.echo(f"{'Execution':<20} {deployed.execution.id} (already running)")
-        click.echo(_conclusion(deployed, self.dry_run))
+            echo(f"{'Execution':<20} {deployed.execution.id} (already running)")
+        echo(_conclusion(deployed, self.dry_run))
         if not self.dry_run:
             local = " --local" if self.tools.settings.local else ""
-            click.echo(f"Next: ./deploy_pipeline.py{local} status --watch")
+            echo(f"Next: ./deploy_pipeline.py{local} status --watch")
 
     def _warnings(self) -> list[str]:
         if self.dry_run:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import click
 
 from delivery.cli import ask
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -34,7 +34,7 @@ def destroy_stacks(
     if settings.as_json:
         print_result({"stacks": plan.as_data(), "dry_run": dry_run})
         return
-    click.echo(_conclusion(plan, dry_run))
+    echo(_conclusion(plan, dry_run))
 
 
 def _names(environment: str | None, stack_name: str | None) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -25,7 +25,7 @@ def show_diagnosis(settings: Settings, execution_id: str) -> None:
             }
         )
         return
-    click.echo("\n".join(diagnosis_lines(status)))
+    echo("\n".join(diagnosis_lines(status)))
 
 
 def diagnosis_lines(status: Status) -> list[str]:

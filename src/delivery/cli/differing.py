@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import click
 
 from delivery.cli.answers import Known, collect_answers
 from delivery.cli.deploying import (
@@ -13,6 +12,7 @@ from delivery.cli.deploying import (
     product_deployer,
     wanted_deployment,
 )
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.other import Other, other_differences
 from delivery.cli.screen import PlainScreen, print_result
@@ -50,7 +50,7 @@ def show_differences(settings: Settings, other: Other | None, *, tell: bool) -> 
     if settings.as_json:
         print_result(found.as_data())
     else:
-        click.echo("\n".join(found.lines()))
+        echo("\n".join(found.lines()))
     return EXIT_DIFFERENT if tell and found.different else EXIT_DONE
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.straining import Wanted
@@ -49,13 +49,13 @@ def run_drill(
     if dry_run:
         print_dry_run(way, as_json=settings.as_json)
         return EXIT_DONE
-    click.echo(f"{way}.", err=True)
+    echo(f"{way}.", err=True)
     confirm(settings, environment)
     drilled = drill.run(plan)
     if settings.as_json:
         print_result(drilled.as_data())
     else:
-        click.echo("\n".join(drilled_lines(drilled)))
+        echo("\n".join(drilled_lines(drilled)))
     return _EXIT_CODES.get(drilled.outcome, NotVerified.exit_code)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import SHARED_FLAGS, SHARED_WITH_VALUE
 from delivery.errors import DeliveryError, Terminated
 
@@ -122,20 +123,20 @@ def exit_code_of(run: Any, *, debug: bool) -> int:
     except DeliveryError as error:
         if debug:
             _print_traceback()
-        click.echo(str(error), err=True)
+        echo(str(error), err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, EOFError):
-        click.echo("Stopped.", err=True)
+        echo("Stopped.", err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
     except Exception as error:  # the last resort: a defect of ours is a sentence too
         if debug:
             _print_traceback()
-        click.echo(_defect(error), err=True)
+        echo(_defect(error), err=True)
         return 1
     return result if isinstance(result, int) else 0
 

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from delivery.cli.ask import confirm, decide
-from delivery.cli.screen import (
-    change_line,
-    danger_of,
-    event_line,
-    summary_line,
-    widened_lines,
-    worth_showing,
-)
+from delivery.cli.fitting import fit
+from delivery.cli.screen import change_lines, event_line
 from delivery.model import ResourceChange, StackEvent
 from delivery.ports import Live
 
@@ -37,12 +31,10 @@ class TerminalScreen:
     console: Console = field(default_factory=lambda: _console())
 
     def say(self, text: str = "") -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._print(text)
 
     def warn(self, text: str) -> None:
-        self.console.print(
-            f"Warning: {text}", style="yellow", markup=False, highlight=False
-        )
+        self._print(f"Warning: {text}", "yellow")
 
     def changes(
         self,
@@ -51,24 +43,11 @@ class TerminalScreen:
         *,
         widened: Sequence[str] = (),
     ) -> None:
-        self.console.print(title, style="bold", markup=False, highlight=False)
-        for change in worth_showing(changes, brief=self.brief):
-            self.console.print(
-                f"  {change_line(change)}",
-                style=_change_style(change),
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
-        for line in widened_lines(widened):
-            self.console.print(
-                f"  {line}",
-                style="bold red",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
-        self.say(f"  {summary_line(changes)}")
+        for style, line in change_lines(title, changes, widened, brief=self.brief):
+            self._print(line, style)
+
+    def _print(self, text: str, style: str = "default") -> None:
+        print_fitted(self.console, text, style)
 
     def confirm(self, question: str) -> bool:
         return confirm(question, yes=self.yes)
@@ -149,14 +128,12 @@ class TerminalLive:
 
     def _line(self, text: str, style: str, *, cut: bool = False) -> None:
         """Print a line; what only says that it goes well never takes a second one."""
-        wide = {"no_wrap": True, "overflow": "ellipsis"} if cut else {"soft_wrap": True}
-        self.console.print(
-            f"  {self.elapsed:5.0f}s  {text}",
-            style=style,
-            markup=False,
-            highlight=False,
-            **wide,
-        )
+        time = f"  {self.elapsed:5.0f}s  "
+        room = self.console.width - len(time)
+        if cut and len(text) > room:
+            text = f"{text[:room - 1]}…"
+        lines = fit(text, room).replace("\n", "\n" + " " * len(time))
+        print_fitted(self.console, time + lines, style)
 
 
 def _so_far(seconds: float, usual: float | None) -> str:
@@ -164,10 +141,15 @@ def _so_far(seconds: float, usual: float | None) -> str:
     return f"{seconds:.0f} s{before}"
 
 
-def _change_style(change: ResourceChange) -> str:
-    if danger_of(change).isupper() or change.deletes or change.replaces:
-        return "bold red"
-    return {"Add": "green", "Modify": "yellow"}.get(change.action, "default")
+def print_fitted(console: Console, text: str, style: str) -> None:
+    """Print lines that break at words; one that is to be copied is left whole."""
+    console.print(
+        fit(text, console.width),
+        style=style,
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _console() -> Console:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.straining import (
@@ -52,14 +52,14 @@ def inject_into_plane(
         return
     for each in found:
         named = ", ".join(f"{k} {v}" for k, v in each.injection.settings.items())
-        click.echo(
+        echo(
             f"{each.injection.environment}: {each.injection.kind} ({named}), happened "
             f"{each.met} times"
         )
     if not found:
-        click.echo("Nothing is injected.")
+        echo("Nothing is injected.")
         return
-    click.echo("Next: ./deploy_pipeline.py --local start, and rehearse traffic")
+    echo("Next: ./deploy_pipeline.py --local start, and rehearse traffic")
 
 
 def send_traffic(
@@ -118,7 +118,7 @@ def _report(settings: Settings, pace: Pace, measured: Measured | None) -> int:
         data = {"pace": pace.sentences(), "clock_speed": pace.speed}
         print_result({**data, **measured.as_data()})
     else:
-        click.echo("\n".join(measured_lines(measured)).lstrip("\n"))
+        echo("\n".join(measured_lines(measured)).lstrip("\n"))
     answered = measured.requests.sent - measured.requests.by_status.get(0, 0)
     return _DONE if answered else _FAILED
 

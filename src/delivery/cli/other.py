@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -59,11 +59,11 @@ def deploy_other(settings: Settings, other: Other, *, dry_run: bool) -> None:
         print_result({**found, "outputs": outputs, "dry_run": dry_run})
         return
     for name, value in (done.stack.outputs if done.stack else {}).items():
-        click.echo(f"{name:<20} {value}")
+        echo(f"{name:<20} {value}")
     if not done.changed:
-        click.echo("Nothing to do.")
+        echo("Nothing to do.")
     else:
-        click.echo("Dry run: nothing was changed." if dry_run else "Deployed.")
+        echo("Dry run: nothing was changed." if dry_run else "Deployed.")
 
 
 def other_differences(tools: Tools, other: Other) -> Differences:

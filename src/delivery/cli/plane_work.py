@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.wiring import PlaneSettings, Tools, default_plane_settings
@@ -38,8 +38,8 @@ def start_plane(settings: Settings, where: PlaneSettings) -> None:
         print_result(_data(info))
         return
     verb = "already runs" if was_running else "runs"
-    click.echo(f"The plane {verb} at {info.endpoint_url} (process {info.pid}).")
-    click.echo("Next: ./deploy_pipeline.py --local")
+    echo(f"The plane {verb} at {info.endpoint_url} (process {info.pid}).")
+    echo("Next: ./deploy_pipeline.py --local")
 
 
 def stop_plane(settings: Settings, where: PlaneSettings, *, dry_run: bool) -> None:
@@ -55,13 +55,13 @@ def stop_plane(settings: Settings, where: PlaneSettings, *, dry_run: bool) -> No
     if settings.as_json:
         print_result({"stopped": stopped, "running": False})
         return
-    click.echo(
+    echo(
         f"The plane is stopped. Discarded: {DISCARDED}."
         if stopped
         else "The plane does not run."
     )
     if where.state_dir.exists():
-        click.echo(f"Kept: logs and the source mirror in {where.state_dir}.")
+        echo(f"Kept: logs and the source mirror in {where.state_dir}.")
 
 
 def show_plane(settings: Settings, where: PlaneSettings) -> None:
@@ -70,10 +70,10 @@ def show_plane(settings: Settings, where: PlaneSettings) -> None:
     if settings.as_json:
         print_result(_data(info))
     elif info is None:
-        click.echo("The plane does not run.")
-        click.echo("Next: ./deploy_pipeline.py rehearse start")
+        echo("The plane does not run.")
+        echo("Next: ./deploy_pipeline.py rehearse start")
     else:
-        click.echo(f"The plane runs at {info.endpoint_url} (process {info.pid}).")
+        echo(f"The plane runs at {info.endpoint_url} (process {info.pid}).")
 
 
 def reset_plane(settings: Settings, where: PlaneSettings, *, dry_run: bool) -> None:
@@ -94,7 +94,7 @@ def reset_plane(settings: Settings, where: PlaneSettings, *, dry_run: bool) -> N
     if settings.as_json:
         print_result({"reset": True, "running": False})
         return
-    click.echo(f"{where.state_dir} is removed.")
+    echo(f"{where.state_dir} is removed.")
 
 
 def _data(info: PlaneInfo | None) -> dict[str, Any]:

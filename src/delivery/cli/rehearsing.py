@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import click
 
 from delivery.cli.deploying import (
     product_deployer,
     remember,
     wanted_deployment,
 )
+from delivery.cli.fitting import echo, table
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_dry_run, print_result, table
+from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.showing import failure_lines
 from delivery.cli.source import push_branch
 from delivery.cli.straining import Wanted, make_strain, strained_lines
@@ -66,7 +66,7 @@ def rehearse_two_releases(
     if settings.as_json:
         print_result(rehearsal.as_data())
     else:
-        click.echo("\n".join(report_lines(rehearsal)))
+        echo("\n".join(report_lines(rehearsal)))
     return _DONE if rehearsal.outcome is Outcome.PASSED else _FAILED
 
 

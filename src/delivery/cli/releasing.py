@@ -7,10 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import click
 
+from delivery.cli.fitting import echo, table
 from delivery.cli.options import Settings
-from delivery.cli.screen import print_result, table
+from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput
 from delivery.flows.record import Occasion, Recorded
@@ -33,7 +33,7 @@ def show_releases(settings: Settings, environment: str | None, *, limit: int) ->
     if settings.as_json:
         print_result({"environments": [_environment_data(each) for each in found]})
         return
-    click.echo("\n\n".join(_environment_text(each) for each in found))
+    echo("\n\n".join(_environment_text(each) for each in found))
 
 
 def check_ledgers(settings: Settings, environment: str | None) -> int:
@@ -44,7 +44,7 @@ def check_ledgers(settings: Settings, environment: str | None) -> int:
         data = [_checked_data(each) for each in checked]
         print_result({"whole": whole(checked), "environments": data})
     else:
-        click.echo("\n".join(_checked_text(each) for each in checked))
+        echo("\n".join(_checked_text(each) for each in checked))
     return 0 if whole(checked) else EXIT_BROKEN
 
 
@@ -72,7 +72,7 @@ def record_outcome(
     if settings.as_json:
         print_result(_recorded_data(recorded))
         return
-    click.echo(_recorded_text(recorded))
+    echo(_recorded_text(recorded))
 
 
 def _chosen(environment: str | None) -> tuple[str, ...]:

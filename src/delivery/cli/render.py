@@ -10,6 +10,7 @@ import click
 
 from delivery.cli.dependencies import LOCKS
 from delivery.cli.facts import build_facts
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings, common_options
 from delivery.config import (
     Configuration,
@@ -76,7 +77,7 @@ def render(
         print_result({"files": [str(path) for path in written]})
         return
     for path in written:
-        click.echo(str(path))
+        echo(str(path))
 
 
 def _bill(configuration: Configuration, facts: BuildFacts, code: Path) -> str:
@@ -167,9 +168,9 @@ def _show(settings: Settings, template: dict[str, Any], targets: list[Target]) -
         print_result(shown)
         return
     for name, configuration in shown.items():
-        click.echo(f"{name}:")
+        echo(f"{name}:")
         for block, values in configuration.items():
-            click.echo(f"  {block}:")
+            echo(f"  {block}:")
             wide = max(map(len, values), default=0)
             for key, value in values.items():
-                click.echo(f"    {key:<{wide}}  {value}")
+                echo(f"    {key:<{wide}}  {value}")

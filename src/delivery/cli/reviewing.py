@@ -6,8 +6,8 @@ import json
 import os
 from pathlib import Path
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -25,7 +25,7 @@ def show_review(settings: Settings, environment: str, execution: str) -> None:
     if settings.as_json:
         print_result({"report": text})
         return
-    click.echo(text, nl=False)
+    echo(text.rstrip("\n"))
 
 
 def make_review(
@@ -146,5 +146,5 @@ def _print(published: Published, settings: Settings) -> None:
     if settings.as_json:
         print_result(as_data(published.review) | {"link": published.link})
         return
-    click.echo(as_text(published.review), nl=False)
-    click.echo(f"\nStored at {published.link}", err=True)
+    echo(as_text(published.review).rstrip("\n"))
+    echo(f"\nStored at {published.link}", err=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import click
 
 from delivery.cli.answers import collect_token
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -35,10 +35,10 @@ def _show_state(tools: Tools, state: TokenState) -> None:
         data = {"rotated": False, "version": version, "execution": None}
         print_result({**data, **age_data(state, now), "dry_run": True})
         return
-    click.echo(f"The token was stored {age_of(state, now).days} days ago.")
+    echo(f"The token was stored {age_of(state, now).days} days ago.")
     if state.pending is not None:
-        click.echo("A rotation is unfinished: rotate-token goes on with it.")
-    click.echo(
+        echo("A rotation is unfinished: rotate-token goes on with it.")
+    echo(
         "Dry run: nothing was changed. A new token would update the pipeline and "
         "release the newest commit to development."
     )
@@ -51,9 +51,9 @@ def _show_end(tools: Tools, rotated: Rotated) -> None:
         return
     days = age_of(rotated.state, now).days
     if not rotated.changed:
-        click.echo(f"That is the present token, stored {days} days ago; it stays.")
+        echo(f"That is the present token, stored {days} days ago; it stays.")
         return
-    click.echo(f"The token is replaced, proven by execution {rotated.execution}.")
-    click.echo(f"The one before was stored {days} days ago; revoke it at GitHub.")
+    echo(f"The token is replaced, proven by execution {rotated.execution}.")
+    echo(f"The one before was stored {days} days ago; revoke it at GitHub.")
     local = " --local" if tools.settings.local else ""
-    click.echo(f"Next: ./deploy_pipeline.py{local} status --watch")
+    echo(f"Next: ./deploy_pipeline.py{local} status --watch")

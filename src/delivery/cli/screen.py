@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from delivery.cli.fitting import echo
+
 if TYPE_CHECKING:
     from delivery.model import ResourceChange, StackEvent
     from delivery.ports import Live, Screen
@@ -40,10 +42,10 @@ class PlainScreen:
     brief: bool = False
 
     def say(self, text: str = "") -> None:
-        click.echo(text, err=True)
+        echo(text, err=True)
 
     def warn(self, text: str) -> None:
-        click.echo(f"Warning: {text}", err=True)
+        echo(f"Warning: {text}", err=True)
 
     def changes(
         self,
@@ -52,12 +54,8 @@ class PlainScreen:
         *,
         widened: Sequence[str] = (),
     ) -> None:
-        self.say(title)
-        for change in worth_showing(changes, brief=self.brief):
-            self.say(f"  {change_line(change)}")
-        for line in widened_lines(widened):
-            self.say(f"  {line}")
-        self.say(f"  {summary_line(changes)}")
+        for _, line in change_lines(title, changes, widened, brief=self.brief):
+            self.say(line)
 
     def confirm(self, question: str) -> bool:
         from delivery.cli.ask import confirm
@@ -86,7 +84,7 @@ class PlainLive:
 
     def expect(self, seconds: float | None, resources: Mapping[str, float]) -> None:
         if seconds is not None:
-            click.echo(f"  it took {seconds:.0f} s before", err=True)
+            echo(f"  it took {seconds:.0f} s before", err=True)
 
     def event(self, event: StackEvent) -> None:
         # CloudFormation says IN_PROGRESS again once it knows the physical id.
@@ -95,11 +93,11 @@ class PlainLive:
         small = not (event.failed or event.of_the_stack_itself)
         if small and (self.brief or repeated):
             return
-        click.echo(f"  {self._elapsed()}  {event_line(event)}", err=True)
+        echo(f"  {self._elapsed()}  {event_line(event)}", err=True)
 
     def note(self, text: str) -> None:
         if text != self.last_note:
-            click.echo(f"  {self._elapsed()}  {text}", err=True)
+            echo(f"  {self._elapsed()}  {text}", err=True)
         self.last_note = text
 
     def tick(self) -> None:
@@ -114,6 +112,28 @@ def event_line(event: StackEvent) -> str:
     name = "the stack" if event.of_the_stack_itself else event.logical_id
     reason = f"  {event.reason}" if event.reason and event.failed else ""
     return f"{event.status:<28} {name}  {event.type}{reason}"
+
+
+def change_lines(
+    title: str,
+    changes: Sequence[ResourceChange],
+    widened: Sequence[str],
+    *,
+    brief: bool,
+) -> Iterator[tuple[str, str]]:
+    """Yield a change set as lines, each after the style that it has in colour."""
+    yield "bold", title
+    for change in worth_showing(changes, brief=brief):
+        yield _change_style(change), f"  {change_line(change)}"
+    for line in widened_lines(widened):
+        yield "bold red", f"  {line}"
+    yield "default", f"  {summary_line(changes)}"
+
+
+def _change_style(change: ResourceChange) -> str:
+    if danger_of(change).isupper() or change.deletes or change.replaces:
+        return "bold red"
+    return {"Add": "green", "Modify": "yellow"}.get(change.action, "default")
 
 
 def change_line(change: ResourceChange) -> str:
@@ -183,14 +203,4 @@ def print_dry_run(*would: str, as_json: bool) -> None:
         print_result({"dry_run": True, "would": list(would)})
         return
     for each in would:
-        click.echo(f"Dry run: {each}.")
-
-
-def table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
-    """Return rows in columns as wide as they need."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-        for row in [header, *rows]
-    ]
-    return "\n".join(lines)
+        echo(f"Dry run: {each}.")

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-import click
 
 from awsrules.statuses import ActionStatus, ExecutionStatus
+from delivery.cli.fitting import echo, fit
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -53,7 +53,7 @@ def _follow(statuses: Iterable[Status]) -> Status:
     last: Status | None = None
     for current in statuses:
         for line in changed_lines(last, current):
-            click.echo(line, err=True)
+            echo(line, err=True)
         last = current
     if last is None:
         raise RuntimeError("watching yields at least one status")
@@ -70,10 +70,29 @@ def _follow_live(statuses: Iterable[Status]) -> Status:
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         for current in statuses:
             last = current
-            live.update(Text("\n".join(status_lines(current))))
+            shown = "\n".join(live_lines(current, *console.size))
+            live.update(Text(shown, no_wrap=True, overflow="ellipsis"))
     if last is None:
         raise RuntimeError("watching yields at least one status")
     return last
+
+
+def live_lines(current: Status, width: int, height: int) -> list[str]:
+    """Return what fits on a screen: stages that are over are folded, where it is small."""
+    for shown in (current, _folded(current)):
+        lines = fit("\n".join(status_lines(shown)), width).split("\n")
+        if len(lines) < height:
+            return lines
+    return lines[: height - 1]
+
+
+def _folded(current: Status) -> Status:
+    """Leave out the actions of stages that are over and well."""
+    stages = tuple(
+        replace(each, actions=()) if each.status is ExecutionStatus.SUCCEEDED else each
+        for each in current.stages
+    )
+    return replace(current, stages=stages)
 
 
 def changed_lines(before: Status | None, now: Status) -> Iterator[str]:
@@ -92,12 +111,12 @@ def _print(current: Status, settings: Settings) -> None:
     if settings.as_json:
         print_result(current.as_data())
         return
-    click.echo("\n".join(status_lines(current)))
+    echo("\n".join(status_lines(current)))
 
 
 def status_lines(current: Status) -> list[str]:
     """Return a status as lines of text."""
-    lines = [_headline(current)]
+    lines = list(_head_lines(current))
     for stage in current.stages:
         lines.extend(_stage_lines(stage))
     for failure in current.failures:
@@ -110,18 +129,17 @@ def status_lines(current: Status) -> list[str]:
     return lines
 
 
-def _headline(current: Status) -> str:
+def _head_lines(current: Status) -> Iterator[str]:
     execution = current.execution
     if execution is None:
-        return f"{current.pipeline}: no execution yet."
+        yield f"{current.pipeline}: no execution yet."
+        return
+    yield f"{current.pipeline}  {execution.status.value}  {execution.id}"
     summary = execution.commit_summary.splitlines()
     branch = f" on {current.branch}" if current.branch else ""
-    commit = f"  {execution.commit[:8]}{branch}" if execution.commit else ""
-    headline = f" {summary[0]}" if summary else ""
-    return (
-        f"{current.pipeline}  {execution.status.value}  {execution.id}"
-        f"{commit}{headline}"
-    )
+    if execution.commit:
+        headline = f" {summary[0]}" if summary else ""
+        yield f"  {execution.commit[:8]}{branch}{headline}"
 
 
 def _stage_lines(stage: StageState) -> Iterator[str]:

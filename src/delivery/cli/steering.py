@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 
-import click
 
 from delivery.cli.deciding import (
     next_status,
@@ -12,6 +11,7 @@ from delivery.cli.deciding import (
     tell_firing,
     tools_with_pipeline,
 )
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_dry_run, print_result
 from delivery.cli.wiring import Tools
@@ -50,12 +50,12 @@ def stop_execution(
         print_result({**data, "stopped": stopped, "dry_run": dry_run})
         return
     if dry_run:
-        click.echo("Dry run: nothing was stopped.")
+        echo("Dry run: nothing was stopped.")
     elif stopped:
-        click.echo(f"Execution {execution.id} is being stopped.")
-        click.echo(next_status(settings))
+        echo(f"Execution {execution.id} is being stopped.")
+        echo(next_status(settings))
     else:
-        click.echo(f"Execution {execution.id} had ended already.")
+        echo(f"Execution {execution.id} had ended already.")
 
 
 def retry_stage(
@@ -79,9 +79,9 @@ def retry_stage(
         return
     verb = "Dry run: would retry" if dry_run else "Retrying"
     what = ", ".join(wanted.actions) or "all actions"
-    click.echo(f"{verb} {wanted.stage} of execution {wanted.execution_id}: {what}.")
+    echo(f"{verb} {wanted.stage} of execution {wanted.execution_id}: {what}.")
     if not dry_run:
-        click.echo(next_status(settings))
+        echo(next_status(settings))
 
 
 def start_with_commit(settings: Settings, commit: str, *, dry_run: bool) -> None:
@@ -100,8 +100,8 @@ def start_with_commit(settings: Settings, commit: str, *, dry_run: bool) -> None
             {"pipeline": PIPELINE_NAME, "execution": execution_id, "commit": full}
         )
         return
-    click.echo(f"Execution {execution_id} has started with {full[:8]}.")
-    click.echo(next_status(settings))
+    echo(f"Execution {execution_id} has started with {full[:8]}.")
+    echo(next_status(settings))
 
 
 def start_past_alarm(
@@ -144,11 +144,11 @@ def start_past_alarm(
             }
         )
         return
-    click.echo(
+    echo(
         f"Execution {execution_id} has started. It shifts in {OVERRIDDEN_ENVIRONMENT} "
         f"past {', '.join(names)}; the one after it does not."
     )
-    click.echo(next_status(settings))
+    echo(next_status(settings))
 
 
 def _tell_held_stages(tools: Tools) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from delivery.cli.screen import table
+from delivery.cli.fitting import table
 from delivery.cli.wiring import Tools
 from delivery.errors import BadInput
 from delivery.flows.strain import Strain, Strained

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from delivery.cli.fitting import echo, table
 from delivery.cli.options import Settings, common_options
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def strategy(
 
         print_result({"environments": [assessment_data(each) for each in found]})
         return
-    click.echo("\n\n".join(_text(each) for each in found))
+    echo("\n\n".join(_text(each) for each in found))
 
 
 def _write_page(path: Path, found: list[Assessment]) -> None:
@@ -139,7 +140,7 @@ def _write_page(path: Path, found: list[Assessment]) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(found), encoding="utf-8")
-    click.echo(f"Wrote {path}.", err=True)
+    echo(f"Wrote {path}.", err=True)
 
 
 def _text(assessment: Assessment) -> str:
@@ -158,7 +159,6 @@ def _text(assessment: Assessment) -> str:
 
 
 def _function_text(function: FunctionAssessment) -> str:
-    from delivery.cli.screen import table
     from delivery.strategy.words import ALARM_HEADER, alarm_row, steps
 
     shift = function.shift
@@ -171,12 +171,13 @@ def _function_text(function: FunctionAssessment) -> str:
     ]
     rows = [alarm_row(each) for each in function.alarms]
     if rows:
-        lines += [f"  {line}" for line in table(rows, ALARM_HEADER).splitlines()]
+        lines += [
+            f"  {line}" for line in table(rows, ALARM_HEADER, indent=2).splitlines()
+        ]
     return "\n".join(lines)
 
 
 def _comparison_text(assessment: Assessment) -> str:
-    from delivery.cli.screen import table
     from delivery.strategy.words import (
         PREDICTION_HEADER,
         advice,

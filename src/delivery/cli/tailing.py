@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterable
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.wiring import Tools
 from delivery.flows.logs import Told
@@ -42,7 +42,7 @@ def show_logs(
 def _print(told: Iterable[Told], *, as_json: bool) -> None:
     for source, line in told:
         if as_json:
-            click.echo(json.dumps(line.as_data(source)))
+            echo(json.dumps(line.as_data(source)))
         else:
             text = _ESCAPES.sub("", line.text)
-            click.echo(f"{line.at:%H:%M:%S}  {source.name:<20}  {text}".rstrip())
+            echo(f"{line.at:%H:%M:%S}  {source.name:<20}  {text}".rstrip())

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import click
-
 from delivery.cli import ask
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -113,10 +112,10 @@ def run(settings: Settings, environment: str, asked: Asked) -> int:
     situation = undoer.situation()
     options = undoer.options(situation, asked.to)
     if choice is None:
-        click.echo(situation_text(situation), err=True)
+        echo(situation_text(situation), err=True)
         choice = _from_menu(situation, options)
         if choice is None:
-            click.echo("Nothing was changed.", err=True)
+            echo("Nothing was changed.", err=True)
             return 0
     option = next(each for each in options if each.choice is choice)
     if not option.possible:
@@ -135,7 +134,7 @@ def _whole(
 ) -> int:
     undoer = tools.undoer(situation.environment)
     plan = plan_of(undoer, situation, option, to=asked.to, skip=asked.skip)
-    click.echo(plan.text(), err=True)
+    echo(plan.text(), err=True)
     if asked.dry_run:
         return _dry(settings, plan.as_data())
     reason = _reason(settings, asked)
@@ -164,7 +163,7 @@ def _decider(settings: Settings, clock: Clock, given: str | None) -> Decide:
 
 def ask_what_now(failure: HalfWay) -> OnFailure:
     """Show what serves what, and ask whether to go on, keep or return."""
-    click.echo(f"{failure.what}\n{failure.why}\n{_WHAT_NOW}", err=True)
+    echo(f"{failure.what}\n{failure.why}\n{_WHAT_NOW}", err=True)
     words = [each.value for each in OnFailure]
     return OnFailure(ask.decide("What now", words, default=OnFailure.KEEP.value))
 
@@ -174,9 +173,9 @@ def _one_function(
 ) -> int:
     function = asked.function or ask.text("Function", flag="--function")
     if asked.version is None:
-        click.echo(versions_text(undoer.one_function.versions(function)), err=True)
+        echo(versions_text(undoer.one_function.versions(function)), err=True)
     version = asked.version or ask.text("Version", flag="--version")
-    click.echo(f"{function} goes to version {version}, and is pinned there.", err=True)
+    echo(f"{function} goes to version {version}, and is pinned there.", err=True)
     if asked.dry_run:
         return _dry(settings, undoer.one_function.plan(function, version))
     reason = _reason(settings, asked)
@@ -196,13 +195,13 @@ def _verify(settings: Settings, environment: str) -> int:
             record(undoer, verdict)
     except DeliveryError as error:
         # Who may only read has the verdict all the same.
-        click.echo(f"The verdict was not written to the ledger: {error}", err=True)
+        echo(f"The verdict was not written to the ledger: {error}", err=True)
     return exit_code_of(verdict)
 
 
 def _reconcile(settings: Settings, tools: Tools, undoer: Undoer, asked: Asked) -> int:
     if asked.dry_run:
-        click.echo("Pins would be resolved.", err=True)
+        echo("Pins would be resolved.", err=True)
         return _dry(settings, {"pins": sorted(undoer.one_function.pins())})
     confirm(settings, undoer.environment)
     reason = asked.reason or "reconciled by hand"
@@ -212,7 +211,7 @@ def _reconcile(settings: Settings, tools: Tools, undoer: Undoer, asked: Asked) -
 
 def _dry(settings: Settings, plan: dict[str, Any]) -> int:
     """End a dry run; its plan is the result, where one is wanted as JSON."""
-    click.echo("Dry run: nothing was changed.", err=True)
+    echo("Dry run: nothing was changed.", err=True)
     if settings.as_json:
         print_result({"dry_run": True, **plan})
     return EXIT_DONE
@@ -240,7 +239,7 @@ def confirm(settings: Settings, environment: str) -> None:
 
 
 def _from_menu(situation: Situation, options: tuple[Option, ...]) -> Choice | None:
-    click.echo(menu_text(situation, options), err=True)
+    echo(menu_text(situation, options), err=True)
     best = best_of(situation, options)
     default = next((key for key, each in _KEYS.items() if each is best), EXIT_KEY)
     if not ask.is_interactive():
@@ -315,15 +314,15 @@ def _notify(tools: Tools, done: Undone, reason: str) -> None:
 def _report(settings: Settings, tools: Tools, done: Undone, began: datetime) -> int:
     """Print what was done and whether it holds; return the exit code."""
     if not settings.as_json:
-        click.echo(done.summary)
+        echo(done.summary)
         if done.next_step:
-            click.echo(f"Next: {done.next_step}")
+            echo(f"Next: {done.next_step}")
     verdict = verified(tools, done, began)
     if settings.as_json:
         found = verdict.as_data() if verdict else None
         print_result({**done.as_data(), "verification": found})
     elif verdict is not None:
-        click.echo(verdict_text(verdict))
+        echo(verdict_text(verdict))
     good = verdict is None or verdict.outcome is Outcome.PASSED
     return EXIT_DONE if good else NotVerified.exit_code
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings, common_options
 from delivery.cli.render import TEMPLATE, read_application, targets_of
 from delivery.config import Configuration, delivery_parameters, load_configuration
@@ -132,11 +133,11 @@ def _show(
         return
     for each in findings:
         mark = "" if each.level is Level.ERROR else "warning: "
-        click.echo(f"{each.file}:{each.line or 1}: {mark}{each.rule} {each.message}")
+        echo(f"{each.file}:{each.line or 1}: {mark}{each.rule} {each.message}")
     if findings:
-        click.echo(f"{errors} errors and {len(findings) - errors} warnings.")
+        echo(f"{errors} errors and {len(findings) - errors} warnings.")
     if proven is not None:
-        click.echo("\n".join(_summary_lines(proven, clean=not findings)))
+        echo("\n".join(_summary_lines(proven, clean=not findings)))
 
 
 def _summary_lines(proven: Summary, *, clean: bool) -> Iterator[str]:
@@ -173,7 +174,7 @@ def _show_rules(settings: Settings, rules: list[Rule]) -> None:
         return
     wide = max(len(rule.id) for rule in rules)
     for rule in rules:
-        click.echo(f"{rule.id:<{wide}}  {rule.demands}")
+        echo(f"{rule.id:<{wide}}  {rule.demands}")
 
 
 def _as_data(finding: Finding) -> dict[str, object]:

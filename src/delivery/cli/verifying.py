@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import click
 
+from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.wiring import Tools
@@ -27,8 +27,8 @@ def verify_environment(settings: Settings, environment: str) -> Verdict:
     if settings.as_json:
         print_result(verdict.as_data() | {"release": expected.release})
     else:
-        click.echo(f"Release {expected.release} in {environment}")
-        click.echo(verdict_text(verdict))
+        echo(f"Release {expected.release} in {environment}")
+        echo(verdict_text(verdict))
     return verdict
 
 
