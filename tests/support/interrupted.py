@@ -105,9 +105,14 @@ class Interrupter:
         template = self.state_dir / f"{stack}.yaml"
         template.write_text(_TOPIC, encoding="utf-8")
         if case.update:
-            assert self._run(stack, template).code == 0
+            self._make(stack)
             template.write_text(_TOPIC + _QUEUE, encoding="utf-8")
         return self._run(stack, template, case), self._run(stack, template)
+
+    def _make(self, stack: str) -> None:
+        self.cloudformation.create_stack(StackName=stack, TemplateBody=_TOPIC)
+        waiter = self.cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
 
     def _run(self, stack: str, template: Path, case: Case | None = None) -> Ended:
         self._started.clear()
@@ -122,6 +127,8 @@ class Interrupter:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell that runs the tests in the background has it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self._started.set()
         text, _ = self._process.communicate(timeout=60)

@@ -16,7 +16,8 @@ import click
 
 _GAP = "  "
 _NARROWEST_CELL = 20
-_INDENT_AND_LABEL = re.compile(r"(\s*)((?:[A-Za-z]+:\s+|[-+~!*•✓✗▸·]\s+)?)")
+# A label is a word with a colon, a mark, or a first column.
+_INDENT_AND_LABEL = re.compile(r"(\s*)((?:\w+:\s+|[-+~!*•✓✗▸·]\s+|\S+\s{2,})?)")
 _COPIED = ("./", "aws ", "git ", "curl ", "http://", "https://")
 
 Rows = Sequence[Sequence[str]]
@@ -47,7 +48,7 @@ def _parts(line: str, width: int) -> list[str]:
     found = _INDENT_AND_LABEL.match(line)
     indent, label = found.groups() if found else ("", "")
     rest = line[len(indent) + len(label) :]
-    if len(line) <= width or rest.startswith(_COPIED):
+    if len(line) <= width or " " not in rest or rest.startswith(_COPIED):
         return [line]
     return textwrap.wrap(
         rest,

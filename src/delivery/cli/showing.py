@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 
 from awsrules.statuses import ActionStatus, ExecutionStatus
@@ -30,13 +31,14 @@ def show_status(settings: Settings, *, watch: bool, execution_id: str) -> int:
     tools = Tools(settings)
     reader = tools.status_reader()
     if not watch:
-        _print(_warned(tools, reader.read_with_failures(execution_id)), settings)
+        status = _warned(tools, reader.read_with_failures(execution_id))
+        _print(status, settings, tools.now_there())
         return 0
     statuses = watch_status(
         reader, tools.clock, execution_id, poll_seconds=tools.poll_seconds
     )
-    last = _warned(tools, _follow(statuses))
-    _print(last, settings)
+    last = _warned(tools, _follow(statuses, tools.now_there))
+    _print(last, settings, tools.now_there())
     return 0 if last.succeeded else 1
 
 
@@ -46,10 +48,10 @@ def _warned(tools: Tools, status: Status) -> Status:
     return replace(status, warnings=(*status.warnings, *found))
 
 
-def _follow(statuses: Iterable[Status]) -> Status:
+def _follow(statuses: Iterable[Status], now: Callable[[], datetime]) -> Status:
     """Show each status until the last, which is returned."""
     if sys.stderr.isatty():
-        return _follow_live(statuses)
+        return _follow_live(statuses, now)
     last: Status | None = None
     for current in statuses:
         for line in changed_lines(last, current):
@@ -60,7 +62,7 @@ def _follow(statuses: Iterable[Status]) -> Status:
     return last
 
 
-def _follow_live(statuses: Iterable[Status]) -> Status:
+def _follow_live(statuses: Iterable[Status], now: Callable[[], datetime]) -> Status:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -70,17 +72,17 @@ def _follow_live(statuses: Iterable[Status]) -> Status:
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         for current in statuses:
             last = current
-            shown = "\n".join(live_lines(current, *console.size))
+            shown = "\n".join(live_lines(current, *console.size, now()))
             live.update(Text(shown, no_wrap=True, overflow="ellipsis"))
     if last is None:
         raise RuntimeError("watching yields at least one status")
     return last
 
 
-def live_lines(current: Status, width: int, height: int) -> list[str]:
+def live_lines(current: Status, width: int, height: int, now: datetime) -> list[str]:
     """Return what fits on a screen: stages that are over are folded, where it is small."""
     for shown in (current, _folded(current)):
-        lines = fit("\n".join(status_lines(shown)), width).split("\n")
+        lines = fit("\n".join(status_lines(shown, now)), width).split("\n")
         if len(lines) < height:
             return lines
     return lines[: height - 1]
@@ -107,18 +109,18 @@ def changed_lines(before: Status | None, now: Status) -> Iterator[str]:
             yield f"  waits for a decision: {approval.approve_command}"
 
 
-def _print(current: Status, settings: Settings) -> None:
+def _print(current: Status, settings: Settings, now: datetime) -> None:
     if settings.as_json:
         print_result(current.as_data())
         return
-    echo("\n".join(status_lines(current)))
+    echo("\n".join(status_lines(current, now)))
 
 
-def status_lines(current: Status) -> list[str]:
-    """Return a status as lines of text."""
+def status_lines(current: Status, now: datetime) -> list[str]:
+    """Return a status as lines of text; what runs took the time until ``now``."""
     lines = list(_head_lines(current))
     for stage in current.stages:
-        lines.extend(_stage_lines(stage))
+        lines.extend(_stage_lines(stage, now))
     for failure in current.failures:
         lines.extend(failure_lines(failure))
     for approval in current.approvals:
@@ -138,18 +140,20 @@ def _head_lines(current: Status) -> Iterator[str]:
     summary = execution.commit_summary.splitlines()
     branch = f" on {current.branch}" if current.branch else ""
     if execution.commit:
-        headline = f" {summary[0]}" if summary else ""
+        headline = f": {summary[0]}" if summary else ""
         yield f"  {execution.commit[:8]}{branch}{headline}"
 
 
-def _stage_lines(stage: StageState) -> Iterator[str]:
+def _stage_lines(stage: StageState, now: datetime) -> Iterator[str]:
     mark = _MARKS.get(stage.status, "•")
     closed = "" if stage.inbound_enabled else f"  (closed: {stage.inbound_reason})"
     yield f"{mark} {stage.name:<20} {stage.status.value}{closed}"
     if stage.status is ExecutionStatus.NOT_STARTED:
         return
     for action in stage.actions:
-        seconds = seconds_between(action.started_at, action.changed_at)
+        running = action.status is ActionStatus.IN_PROGRESS
+        ended = now if running else action.changed_at
+        seconds = seconds_between(action.started_at, ended)
         took = (
             f"{seconds:6.0f} s"
             if seconds is not None and action.status is not ActionStatus.NOT_STARTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from delivery_fakes import make_action, make_execution, make_stage
+from delivery_fakes import START, make_action, make_execution, make_stage
 
 from delivery.cli import fitting
 from delivery.cli.fitting import as_table, echo, fit, table
@@ -80,7 +80,9 @@ def test_what_is_copied_stays_whole() -> None:
         f"  Next: ./deploy_pipeline.py approve ApproveStaging {'--comment x ' * 9}"
     )
     link = f"  Log:  https://console.example.org/{'x' * 90}"
-    assert fit(f"{command}\n{link}", 80) == f"{command}\n{link}"
+    name = f"Topic        arn:aws:sns:us-east-1:123456789012:{'x' * 60}"
+    lines = f"{command}\n{link}\n{name}"
+    assert fit(lines, 80) == lines
 
 
 def test_without_a_terminal_nothing_is_broken(capsys) -> None:
@@ -136,7 +138,7 @@ def _long_status() -> Status:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_live_status_fits_a_small_screen_and_shows_what_runs(width: int) -> None:
-    lines = live_lines(_long_status(), width, 24)
+    lines = live_lines(_long_status(), width, 24, START)
     assert len(lines) < 24
     assert max(map(len, lines)) <= width
     assert any("ShiftTraffic" in each for each in lines)
@@ -144,5 +146,5 @@ def test_the_live_status_fits_a_small_screen_and_shows_what_runs(width: int) -> 
 
 
 def test_the_live_status_shows_every_action_where_there_is_room() -> None:
-    lines = live_lines(_long_status(), 200, 60)
+    lines = live_lines(_long_status(), 200, 60, START)
     assert any("Action05" in each for each in lines)

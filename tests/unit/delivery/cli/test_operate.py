@@ -55,7 +55,7 @@ def test_status_shows_stages_actions_and_what_to_type(run, waiting) -> None:
     assert "✓ Source" in result.stdout
     assert "▸ ApproveStaging" in result.stdout
     assert "./deploy_pipeline.py approve ApproveStaging" in result.stdout
-    assert "c0ffee01 Mend it" in result.stdout
+    assert "c0ffee01: Mend it" in result.stdout
 
 
 def test_status_as_json_has_names_and_statuses(run, waiting) -> None:
@@ -276,7 +276,16 @@ def test_on_a_terminal_the_status_is_redrawn(run, world, monkeypatch, capsys) ->
         for each in ("InProgress", "Succeeded")
     ]
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert showing._follow(iter(statuses)) is statuses[-1]
+    assert showing._follow(iter(statuses), lambda: START) is statuses[-1]
+
+
+def test_what_runs_took_the_time_until_now(run, world) -> None:
+    running = make_action("Shift", "InProgress", started_at=START)
+    world.pipelines.states = [make_state(make_stage("Deploy", "InProgress", running))]
+    world.pipelines.runs = [make_execution()]
+    world.pipelines.history = {"execution-1": {"Deploy": (running,)}}
+    world.clock.seconds = 95
+    assert "Shift                  InProgress       95 s" in run("status").stdout
 
 
 def test_a_diagnosis_begins_with_the_cause(run, world) -> None:
