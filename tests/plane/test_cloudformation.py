@@ -535,6 +535,24 @@ Resources:
         said = control("GET", "summary")["not_rehearsed"]
         assert f"{stack.name}/Table" in [each["resource"] for each in said]
 
+    def test_code_that_must_be_signed_is_refused_and_not_let_in(
+        self, stack: Stack
+    ) -> None:
+        template = """
+Resources:
+  Signatures:
+    Type: AWS::Lambda::CodeSigningConfig
+    Properties:
+      AllowedPublishers:
+        SigningProfileVersionArns:
+          - arn:aws:signer:us-east-1:111122223333:/signing-profiles/release/a1b2C3d4E5
+      CodeSigningPolicies: {UntrustedArtifactOnDeployment: Enforce}
+"""
+        assert stack.deploy(template) == "ROLLBACK_COMPLETE"
+
+        reason = stack.reason("Signatures", "CREATE_FAILED")
+        assert reason.startswith("AWS::Lambda::CodeSigningConfig is not rehearsed: ")
+
 
 class TestReadingTemplates:
     def test_a_mistake_in_the_text_is_placed(self, stack: Stack) -> None:

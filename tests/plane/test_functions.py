@@ -197,6 +197,15 @@ def test_code_that_is_not_in_the_bucket_is_an_error(aws: Aws, role: str) -> None
     assert "S3 Error Code: NoSuchKey" in message
 
 
+def test_a_function_that_takes_signed_code_only_is_refused_by_name(
+    create: Callable[..., str],
+) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-" + "a" * 17
+
+    with pytest.raises(ClientError, match="no lambda:PutFunctionCodeSigningConfig"):
+        create(b"none", CodeSigningConfigArn=arn)
+
+
 def test_code_from_a_bucket_runs(aws: Aws, create: Callable[..., str]) -> None:
     bucket = f"packages-{uuid4().hex[:8]}"
     aws("s3").create_bucket(Bucket=bucket)

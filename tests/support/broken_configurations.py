@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 LEAST = "version: 1\nenvironments:\n  development: {}\n"
 DEEP = 30_000
+# A signing profile's version but for its last letter.
+PROFILE = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/release/a1b2C3d4E"
 # Seven short lines that stand for two million items.
 BOMB = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 8)}]\n"
@@ -179,7 +181,44 @@ BROKEN = (
         "pipeline.notification_emails.0: 'nobody' is not valid. "
         "Allowed: an e-mail address.",
     ),
+    _wrong(
+        "a signing profile without its version",
+        "defaults:\n  security:\n    signing_profile_versions:\n"
+        "      - arn:aws:signer:us-east-1:111122223333:/signing-profiles/release",
+        "defaults.security.signing_profile_versions.0: "
+        "'arn:aws:signer:us-east-1:111122223333:/signing-profiles/r…' is not valid. "
+        "Allowed: the ARN of a version of a signing profile.",
+        line=7,
+    ),
+    _wrong(
+        "one signing profile as text",
+        f"defaults: {{security: {{signing_profile_versions: '{PROFILE}0'}}}}",
+        "defaults.security.signing_profile_versions: 'arn:aws:signer:",
+    ),
+    _wrong(
+        "a signing profile twice",
+        f"defaults: {{security: {{signing_profile_versions: ['{PROFILE}0', "
+        f"'{PROFILE}0']}}}}",
+        "defaults.security.signing_profile_versions: an item is there twice",
+    ),
+    _wrong(
+        "too many signing profiles",
+        "defaults:\n  security:\n    signing_profile_versions:\n"
+        + "".join(f"      - {PROFILE}{letter}\n" for letter in "abcdefghijklmnopqrstu"),
+        "defaults.security.signing_profile_versions: 21 items are too many. "
+        "Allowed: at most 20.",
+        line=6,
+    ),
     # Values that do not fit each other.
+    _wrong(
+        "a signing profile of another region",
+        "defaults:\n  security:\n    signing_profile_versions:\n"
+        f"      - {PROFILE.replace('us-east-1', 'eu-west-1')}0",
+        "development.security.signing_profile_versions: "
+        f"{PROFILE.replace('us-east-1', 'eu-west-1')}0 is of eu-west-1, and packages "
+        "are in us-east-1. Allowed: signing profiles of us-east-1.",
+        line=6,
+    ),
     _wrong(
         "a region that is not allowed",
         "project: {region: eu-central-1}",

@@ -107,9 +107,10 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """``security``: protection of the API."""
+    """``security``: protection of the API and of the functions' code."""
 
     web_acl: bool
+    signing_profile_versions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ ENVIRONMENT_PARAMETERS: Mapping[str, Callable[[Environment], object]] = {
     "ApiQuotaRequests": lambda env: env.api.quota_requests,
     "ApiQuotaPeriod": lambda env: env.api.quota_period,
     "WebAclEnabled": lambda env: env.security.web_acl,
+    "SigningProfileVersions": lambda env: ",".join(
+        env.security.signing_profile_versions
+    ),
     "RecordNoncurrentDays": lambda env: env.records.noncurrent_days,
     "LogRetentionDays": lambda env: env.logs.log_retention_days,
     "ApiAccessLogRetentionDays": lambda env: env.logs.access_log_retention_days,

@@ -25,6 +25,7 @@ def rule_problems(
         yield from _shift_problems(configuration, environment)
         yield from _alarm_problems(configuration, environment)
         yield from _limit_problems(configuration, environment)
+        yield from _signing_problems(configuration, environment)
 
 
 def _region_problems(configuration: Configuration) -> Iterator[Problem]:
@@ -94,6 +95,24 @@ def _limit_problems(
             f"{api.throttle_rate} a second allows",
             f"{api.throttle_rate} or more",
         )
+
+
+def _signing_problems(
+    configuration: Configuration, environment: Environment
+) -> Iterator[Problem]:
+    """A job signs from and to buckets of its profile's region, and ours are in one.
+
+    Source: AWS Signer API Reference, StartSigningJob.
+    """
+    region = configuration.project.region
+    for arn in environment.security.signing_profile_versions:
+        if (elsewhere := arn.split(":")[3]) != region:
+            yield _problem(
+                configuration,
+                f"{environment.name}.security.signing_profile_versions",
+                f"{arn} is of {elsewhere}, and packages are in {region}",
+                f"signing profiles of {region}",
+            )
 
 
 def _problem(

@@ -38,7 +38,15 @@ class LambdaService(AliasOperations, PermissionOperations, InvokeOperations, Ser
         self.start_running()
 
     def create_function(self, params: Params, call: Call) -> Answer:
-        """Create ``$LATEST``, and publish it when asked."""
+        """Create ``$LATEST``, and publish it when asked.
+
+        Code that must be signed is refused: the plane verifies no signature.
+        """
+        if "CodeSigningConfigArn" in params:
+            raise ApiError(
+                "NotImplemented",
+                "The rehearsal plane has no lambda:PutFunctionCodeSigningConfig.",
+            )
         arn = self.registry.arn(params["FunctionName"])
         settings = initial_settings(params)
         self._check_role(settings["Role"])

@@ -209,4 +209,12 @@ SAFEGUARDS = (
         "!If [ReservesConcurrency, !Ref LambdaReservedConcurrency, !Ref AWS::NoValue]",
         "500",
     ),
+    Defect(
+        "code-signed",
+        "template",
+        "      Role: !GetAtt RecordsRole.Arn\n"
+        "      CodeSigningConfigArn: !If [AcceptsSignedCodeOnly, !Ref AcceptedSignatures, "
+        "!Ref AWS::NoValue]\n",
+        "      Role: !GetAtt RecordsRole.Arn\n",
+    ),
 )

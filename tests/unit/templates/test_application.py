@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from awsrules.templates import TemplateError, effective_parameters
 from delivery.render.functions import published_functions
+from delivery.validate.privilege.names import Stack
 from delivery.validate.sam import translate
 from traffic_hooks.settings import read_checks
 
@@ -17,6 +19,8 @@ FUNCTIONS = {
     "HealthFunction": ("health", "medical_records.handlers.health.handler"),
 }
 NOTHING = {"Ref": "AWS::NoValue"}
+# A signing profile's version but for its last letter.
+PROFILE = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/release/a1b2C3d4E"
 VERSION = "AWS::Lambda::Version"
 NEEDED = {
     "Environment": "production",
@@ -197,6 +201,53 @@ def test_without_shifting_there_is_no_codedeploy(application) -> None:
         each["Type"] for each in resources.values() if "CodeDeploy" in each["Type"]
     } - {"AWS::CodeDeploy::DeploymentConfig"}
     assert "UpdatePolicy" not in resources["AnalyzeFunctionAliaslive"]
+
+
+SIGNED = {"SigningProfileVersions": f"{PROFILE}5,{PROFILE}6"}
+
+
+@pytest.mark.parametrize(("given", "asked"), [({}, False), (SIGNED, True)])
+def test_functions_refuse_code_without_a_signature_once_profiles_are_named(
+    application, given: dict[str, str], asked: bool
+) -> None:
+    values = effective_parameters(application, {**NEEDED, **given})
+    template = translate(application, values, region="us-east-1")
+    stack = Stack("stack", "us-east-1", template, values)
+    functions = {
+        each: stack.properties(each).get("CodeSigningConfigArn")
+        for each, found in template["Resources"].items()
+        if found["Type"] == "AWS::Lambda::Function"
+    }
+    signatures = stack.properties("AcceptedSignatures")
+    condition = template["Resources"]["AcceptedSignatures"]["Condition"]
+
+    assert len(functions) == 5
+    assert stack.scope.conditions[condition] is asked
+    assert set(functions.values()) == (
+        {stack.arn("AcceptedSignatures")} if asked else {None}
+    )
+    if asked:
+        accepted = signatures["AllowedPublishers"]["SigningProfileVersionArns"]
+        assert accepted == [f"{PROFILE}5", f"{PROFILE}6"]
+        assert signatures["CodeSigningPolicies"] == {
+            "UntrustedArtifactOnDeployment": "Enforce"
+        }
+
+
+@pytest.mark.parametrize(
+    "value", ["release", f"{PROFILE}5,", ",".join(f"{PROFILE}{n}" for n in range(21))]
+)
+def test_the_template_refuses_what_are_not_1_to_20_profiles(
+    application, value: str
+) -> None:
+    declared = {
+        "SigningProfileVersions": application["Parameters"]["SigningProfileVersions"]
+    }
+
+    with pytest.raises(TemplateError, match="must be empty or 1 to 20 ARNs"):
+        effective_parameters(
+            {"Parameters": declared}, {"SigningProfileVersions": value}
+        )
 
 
 def test_missing_data_sets_off_no_alarm_and_alarms_tell_somebody(application) -> None:

@@ -33,6 +33,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "AWS::KMS::Alias": ("kms", "{name}"),
     "AWS::KMS::Key": ("kms", "key/{name}"),
     "AWS::Lambda::Alias": ("lambda", "function:{name}"),
+    "AWS::Lambda::CodeSigningConfig": ("lambda", "code-signing-config:csc-{name}"),
     "AWS::Lambda::Function": ("lambda", "function:{name}"),
     "AWS::Lambda::Permission": ("lambda", "function:{name}"),
     "AWS::Lambda::Version": ("lambda", "function:{name}"),
@@ -81,6 +82,7 @@ _REF_IS_ARN = frozenset(
     {
         "AWS::CodeConnections::Connection",
         "AWS::IAM::ManagedPolicy",
+        "AWS::Lambda::CodeSigningConfig",
         "AWS::SNS::Topic",
         "AWS::StepFunctions::StateMachine",
     }
@@ -162,7 +164,7 @@ class Stack:
     def _att(self, name: str, attribute: str) -> Any:
         if name not in self.template.get("Resources", {}):
             return {"Fn::GetAtt": [name, attribute]}
-        if attribute in ("Arn", "TopicArn"):
+        if attribute in ("Arn", "CodeSigningConfigArn", "TopicArn"):
             return self.arn(name) + self._streams(name)
         return f"{self.physical_name(name)}-{attribute}"
 

@@ -10,6 +10,7 @@ from awsrules.schemas import schema_of
 from delivery.validate.privilege.narrowing import is_needed
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 
+_FUNCTION = "AWS::Lambda::Function"
 _HANDLERS = ("create", "read", "update", "delete", "list")
 # These have no resource to name. Source: Service Authorization Reference.
 _ON_ANYTHING = frozenset(
@@ -21,6 +22,8 @@ _ON_ANYTHING = frozenset(
         "kms:CreateKey",
         "kms:ListAliases",
         "kms:ListKeys",
+        "lambda:CreateCodeSigningConfig",
+        "lambda:ListCodeSigningConfigs",
         "lambda:ListFunctions",
         "logs:DescribeLogGroups",
         "logs:DescribeResourcePolicies",
@@ -32,6 +35,10 @@ _ON_ANYTHING = frozenset(
         "wafv2:listWebACLs",
     }
 )
+# A function's handler asks these of the function's configuration for signed code: the first
+# of it alone, the second of both. Source: Service Authorization Reference.
+_GET_SIGNING = "lambda:GetCodeSigningConfig"
+_PUT_SIGNING = "lambda:PutFunctionCodeSigningConfig"
 _ROLE_KEYS = frozenset({"Role", "RoleArn", "ServiceRoleArn"})
 
 
@@ -92,7 +99,7 @@ def _resource_needs(
         for target, context in _targets(stack, logical_id, resource, action, around):
             why = f"{logical_id} ({handler})"
             yield Need(action, target, why, kind, logical_id, context)
-    if kind == "AWS::Lambda::Function":
+    if kind == _FUNCTION:
         # What the schema cannot know: packages are encrypted under the delivery's key.
         why = f"{logical_id} (its package)"
         for action in ("kms:Decrypt", "kms:DescribeKey"):
@@ -116,7 +123,12 @@ def _targets(
         to = {"iam:PassedToService": f"{_principal(kind)}.amazonaws.com"}
         for role in _roles_in(stack.properties(logical_id)):
             yield role, to
-    elif kind == "AWS::Lambda::Function" and service == "s3":
+    elif kind == _FUNCTION and action in (_GET_SIGNING, _PUT_SIGNING):
+        if action == _PUT_SIGNING:
+            yield stack.arn(logical_id), {}
+        for arn in _signing_targets(stack, logical_id):
+            yield arn, {}
+    elif kind == _FUNCTION and service == "s3":
         yield f"{around.packages}/packages/code", {}
     elif service == "kms" and not kind.startswith("AWS::KMS::"):
         via = f"{_principal(kind)}.{stack.region}.amazonaws.com"
@@ -211,6 +223,17 @@ def _api_targets(
                 yield own.rpartition("/")[0]
         case _:
             yield own
+
+
+def _signing_targets(stack: Stack, logical_id: str) -> Iterator[str]:
+    """Give the function's configuration, else those it could get by a condition."""
+    given = stack.properties(logical_id).get("CodeSigningConfigArn")
+    if isinstance(given, str):
+        yield given
+        return
+    for each, found in stack.template["Resources"].items():
+        if found["Type"] == "AWS::Lambda::CodeSigningConfig":
+            yield stack.arn(each)
 
 
 def _acl_targets(

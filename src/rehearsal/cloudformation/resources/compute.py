@@ -12,6 +12,7 @@ from rehearsal.cloudformation.resources.base import (
     Calls,
     Kind,
     Made,
+    SaysItself,
     arguments,
     call,
 )
@@ -21,6 +22,16 @@ _GONE = frozenset({"ResourceNotFoundException"})
 _CODE = {"Architectures", "Code"}
 _APART = {"ReservedConcurrentExecutions", "RecursiveLoop", "RuntimeManagementConfig"}
 _STABLE_WITHIN_SECONDS = 120.0
+
+
+class CodeSigningConfig(Kind):
+    """AWS::Lambda::CodeSigningConfig: refused, since a stand-in would let all code in."""
+
+    def create(self, ask: Ask) -> Made:
+        raise SaysItself(
+            f"{ask.type} is not rehearsed: the plane verifies no signature, and Lambda "
+            "would refuse code that has none."
+        )
 
 
 class Function(Kind):
@@ -39,6 +50,12 @@ class Function(Kind):
 
     def update(self, ask: Ask) -> Made:
         client, name = ask.client("lambda"), ask.physical_id
+        if "CodeSigningConfigArn" in ask.properties:
+            # The plane's Lambda refuses it by name, as it does for a new function.
+            client.put_function_code_signing_config(
+                FunctionName=name,
+                CodeSigningConfigArn=ask.properties["CodeSigningConfigArn"],
+            )
         if any(ask.changed(key) for key in _CODE):
             architectures = ask.properties.get("Architectures")
             given = {"Architectures": architectures} if architectures else {}
@@ -273,6 +290,7 @@ class FunctionFailed(Exception):
 
 KINDS: dict[str, Kind] = {
     "AWS::Lambda::Alias": Alias(),
+    "AWS::Lambda::CodeSigningConfig": CodeSigningConfig(),
     "AWS::Lambda::EventInvokeConfig": Calls(
         service="lambda",
         creates="PutFunctionEventInvokeConfig",

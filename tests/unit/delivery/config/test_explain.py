@@ -108,6 +108,8 @@ def _two_values(rule):
         return rule["enum"][0], rule["enum"][-2]
     if rule["type"] == "boolean":
         return False, True
+    if rule["type"] == "array":
+        return [], rule["items"]["examples"]
     return rule["minimum"] + 1, rule["minimum"] + 2
 
 

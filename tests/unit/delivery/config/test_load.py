@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from delivery.config import Configuration, load_configuration
+from delivery.config.parameters import application_parameters
 from delivery.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -56,6 +57,28 @@ def test_what_is_not_given_has_the_value_built_in(load) -> None:
 
     assert configuration.environments["development"].functions.timeout_seconds == 15
     assert configuration.project.region == "us-east-1"
+
+
+def test_code_needs_no_signature_unless_an_environment_names_profiles(load) -> None:
+    profiles = [
+        f"arn:aws:signer:us-east-1:111122223333:/signing-profiles/release/a1b2C3d4E{n}"
+        for n in (5, 6)
+    ]
+    text = LEAST + (
+        "  staging: {}\n  production:\n    security:\n"
+        f"      signing_profile_versions: {profiles}\n"
+    )
+    configuration = load(text)
+
+    asked = {
+        name: application_parameters(configuration, name)["SigningProfileVersions"]
+        for name in configuration.environments
+    }
+    assert asked == {
+        "development": "",
+        "staging": "",
+        "production": ",".join(profiles),
+    }
 
 
 def test_an_environment_wins_over_defaults_key_by_key(load) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import botocore.session
@@ -70,6 +71,27 @@ def ask(**given: Any) -> Ask:
         type="AWS::KMS::Alias",
         **given,
     )
+
+
+class _Planes:
+    """A plane whose Lambda has no code signing, and nothing else either."""
+
+    def client(self, service: str, role: str | None) -> _Planes:
+        return self
+
+    def put_function_code_signing_config(self, **given: str) -> None:
+        raise NotImplementedError(given["FunctionName"])
+
+
+def test_a_function_whose_code_must_be_signed_from_now_on_gets_no_code_first() -> None:
+    properties = {"Code": {"S3Key": "new"}, "CodeSigningConfigArn": "arn:signed"}
+    update = replace(
+        ask(properties=properties, physical_id="mra-development-any"),
+        plane=cast(Plane, _Planes()),
+    )
+
+    with pytest.raises(NotImplementedError, match="mra-development-any"):
+        KINDS["AWS::Lambda::Function"].update(update)
 
 
 def test_a_property_without_a_place_is_not_dropped_in_silence() -> None:

@@ -63,6 +63,21 @@ FOREIGN_LACKS = set("""
     """.split())
 
 
+PROFILE = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/release/a1b2C3d4E5"
+# What of signed code is asked on which kind of resource; AWS makes the ids.
+SIGNING = {
+    ("lambda:CreateCodeSigningConfig", "*"),
+    ("lambda:ListCodeSigningConfigs", "*"),
+    ("lambda:DeleteCodeSigningConfig", "code-signing-config"),
+    ("lambda:GetCodeSigningConfig", "code-signing-config"),
+    ("lambda:UpdateCodeSigningConfig", "code-signing-config"),
+    ("lambda:PutFunctionCodeSigningConfig", "code-signing-config"),
+    ("lambda:PutFunctionCodeSigningConfig", "function"),
+    ("lambda:DeleteFunctionCodeSigningConfig", "function"),
+    ("lambda:GetFunctionCodeSigningConfig", "function"),
+}
+
+
 def test_our_deployment_role_holds_what_is_needed_and_no_more(make_subject) -> None:
     subject = make_subject()
     assert [str(each) for each in deployer_lacks_nothing(subject)] == []
@@ -110,6 +125,49 @@ def test_an_application_of_another_shape_gets_its_missing_permissions_listed(
         "Nightly",
         "Machine",
     }
+
+
+@pytest.mark.parametrize("profiles", ["", PROFILE], ids=["off", "on"])
+def test_signed_code_needs_the_same_rights_whether_it_is_asked_for_or_not(
+    make_subject, profiles: str
+) -> None:
+    subject = make_subject()
+    values = {
+        name: {**each, "SigningProfileVersions": profiles}
+        for name, each in subject.values.items()
+    }
+    subject = replace(subject, values=values)
+    asked = {
+        (each.action, each.resource.split(":")[-2 if ":" in each.resource else 0])
+        for each in deployment_needs(subject)["production"]
+        if "CodeSigningConfig" in each.action
+    }
+
+    assert [str(each) for each in deployer_lacks_nothing(subject)] == []
+    assert [str(each) for each in deployer_has_no_more(subject)] == []
+    assert asked == SIGNING
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("DeleteFunctionCodeSigningConfig", ":function:mra-development-"),
+        ("UpdateCodeSigningConfig", ":code-signing-config:csc-"),
+        ("GetCodeSigningConfig", ":code-signing-config:csc-"),
+        ("ListTags", ":code-signing-config:csc-"),
+        ("ListCodeSigningConfigs", "*"),
+    ],
+)
+def test_a_right_that_signed_code_needs_is_named_though_nobody_asks_for_it(
+    make_subject, action: str, resource: str
+) -> None:
+    subject = make_subject(foundation={f"                  - lambda:{action}\n": ""})
+
+    told = [each.message for each in deployer_lacks_nothing(subject)]
+
+    assert told
+    assert all(f"lacks lambda:{action} on " in each for each in told)
+    assert any(resource in each for each in told)
 
 
 def test_a_narrowed_write_is_needed_again_once_its_property_is_used(

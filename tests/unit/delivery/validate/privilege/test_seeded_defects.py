@@ -21,9 +21,9 @@ ADDED = """
     lambda:InvokeFunction lambda:AddLayerVersionPermission lambda:CreateEventSourceMapping
     lambda:DeleteLayerVersion lambda:EnableReplication lambda:GetLayerVersion
     lambda:InvokeAsync lambda:InvokeFunctionUrl lambda:PublishLayerVersion
-    lambda:PutFunctionCodeSigningConfig lambda:UpdateCodeSigningConfig
+    lambda:DeleteFunctionEventInvokeConfig lambda:DeleteFunctionUrlConfig
     lambda:UpdateEventSourceMapping lambda:UpdateFunctionUrlConfig
-    lambda:CreateFunctionUrlConfig lambda:DeleteCodeSigningConfig
+    lambda:CreateFunctionUrlConfig lambda:UpdateFunctionEventInvokeConfig
     lambda:DeleteProvisionedConcurrencyConfig lambda:PutFunctionEventInvokeConfig
     lambda:PutProvisionedConcurrencyConfig lambda:PutRuntimeManagementConfig
     lambda:RemoveLayerVersionPermission
