@@ -112,6 +112,19 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
         "Look at the names and ARNs that the resource refers to.",
     ),
     (
+        # AWS Lambda Developer Guide, "Using code signing to verify code integrity".
+        r"signed using a signature|CodeVerificationFailed|InvalidCodeSignature",
+        "Code without an accepted signature is refused: the environment names the profiles "
+        "that may sign it.",
+        "Sign the packages in the build, or name their profile in "
+        "security.signing_profile_versions; see docs/configuration.md, Signed code.",
+    ),
+    (
+        r"verifies no signature",
+        "The rehearsal plane cannot check signed code, and lets none in unchecked.",
+        "Rehearse with an empty security.signing_profile_versions.",
+    ),
+    (
         r"NoSuchKey|NoSuchBucket|specified key does not exist",
         "The package or template is not in the bucket any more.",
         "Start a new execution, so that the build makes it again.",

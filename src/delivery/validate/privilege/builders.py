@@ -149,6 +149,8 @@ def _arns(stack: Stack, environment: str) -> Mapping[str, str]:
         "project": f"codebuild:{here}:project/{label}Build",
         "report-group": f"codebuild:{here}:report-group/{label}Build-any",
         "review-stack": f"cloudformation:{here}:stack/{project}-review-{environment}/any",
+        "signing-job": f"signer:{here}:/signing-jobs/any",
+        "signing-profile": f"signer:{here}:/signing-profiles/any",
         "stack": f"cloudformation:{here}:stack/{project}-lambda-{environment}/any",
         "transform": f"cloudformation:{region}:aws:transform/Serverless-2016-10-31",
     }

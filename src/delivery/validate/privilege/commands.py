@@ -84,6 +84,14 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "kms:Decrypt": "delivery-key",
         "kms:GenerateDataKey": "delivery-key",
     },
+    # SAM looks for the version it uploaded; Signer reads and writes as who starts the job.
+    # Source: "Define an IAM policy", AWS Signer Developer Guide.
+    r"sam package [^|;&]*--signing-profiles": {
+        "s3:GetObjectTagging": "packages",
+        "s3:GetObjectVersion": "packages",
+        "signer:DescribeSigningJob": "signing-job",
+        "signer:StartSigningJob": "signing-profile",
+    },
     # The check is told which stack by the action that starts it: an application's.
     r"aws cloudformation describe-stacks --stack-name \"\$STACK_NAME\"": {
         "cloudformation:DescribeStacks": "stack",

@@ -57,6 +57,18 @@ def test_only_consequences_still_give_the_first_of_them() -> None:
         ("ExpiredToken", "Credentials"),
         ("Resource did not stabilize", "ready in time"),
         ("Properties validation failed for resource", "property"),
+        (
+            'Resource handler returned message: "Lambda cannot deploy the function. The '
+            "function or layer might be signed using a signature that the client is not "
+            "configured to accept. Check the provided signature for mra-staging-analyze."
+            '" (RequestToken: 1, HandlerErrorCode: InvalidRequest)',
+            "accepted signature",
+        ),
+        (
+            "AWS::Lambda::CodeSigningConfig is not rehearsed: the plane verifies no "
+            "signature, and Lambda would refuse code that has none.",
+            "signed code",
+        ),
     ],
 )
 def test_a_known_reason_says_what_it_means_and_what_to_do(reason, word) -> None:

@@ -76,6 +76,26 @@ def test_a_new_command_of_the_tool_asks_for_what_it_calls(make_subject) -> None:
     assert {role for role, _ in found} == {"CodeBuildServiceRole"}
 
 
+def test_a_build_that_signs_asks_for_the_signer_and_the_version_it_uploaded(
+    make_subject,
+) -> None:
+    subject = make_subject()
+    text = subject.buildspecs["buildspec.yml"]
+    signs = text.replace(
+        "--s3-prefix packages ",
+        "--s3-prefix packages --signing-profiles AnalyzeFunction=release ",
+    )
+    assert signs != text
+    specs = {**subject.buildspecs, "buildspec.yml": signs}
+
+    assert lacked(replace(subject, buildspecs=specs)) == {
+        ("CodeBuildServiceRole", "s3:GetObjectTagging"),
+        ("CodeBuildServiceRole", "s3:GetObjectVersion"),
+        ("CodeBuildServiceRole", "signer:DescribeSigningJob"),
+        ("CodeBuildServiceRole", "signer:StartSigningJob"),
+    }
+
+
 def test_a_command_of_aws_that_nobody_foresaw_is_asked_for_by_its_operation(
     make_subject,
 ) -> None:
