@@ -12,8 +12,8 @@ import pytest
 from delivery.cli.validate import read_subject
 from delivery.config import load_configuration
 from delivery.validate.privilege.builders import needs_of_builders
-from delivery.validate.privilege.moving import MOVER, needs_of_pipeline
-from delivery.validate.privilege.proof import DEPLOYER, deployment_needs
+from delivery.validate.privilege.moving import needs_of_pipeline
+from delivery.validate.privilege.proof import needs_of_deployer
 from own_plane import call_control
 
 from .conftest import TOKEN, Workplace
@@ -66,8 +66,11 @@ def test_no_call_was_refused_and_none_is_unknown_to_the_proofs(
 
     monkeypatch.chdir(workplace.folder)
     subject = read_subject(load_configuration(Path("environment_config.yaml")))
-    needed = {MOVER: needs_of_pipeline(subject), **needs_of_builders(subject)}
-    needed[DEPLOYER] = [e for many in deployment_needs(subject).values() for e in many]
+    needed = {
+        **needs_of_deployer(subject),
+        **needs_of_pipeline(subject),
+        **needs_of_builders(subject),
+    }
     for logical_id, needs in needed.items():
         (seen,) = (v for k, v in page["allowed"].items() if f"-{logical_id}-" in k)
         assert seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,11 @@ from delivery.validate.model import Subject
 from delivery.validate.privilege.builders import needs_of_builders
 from delivery.validate.privilege.escalation import attempts_of
 from delivery.validate.privilege.functions import counted
-from delivery.validate.privilege.grants import grants_of
-from delivery.validate.privilege.moving import MOVER, needs_of_pipeline
+from delivery.validate.privilege.grants import RoleGrants, grants_of
+from delivery.validate.privilege.moving import needs_of_pipeline
 from delivery.validate.privilege.needs import Need
-from delivery.validate.privilege.proof import (
-    DEPLOYER,
-    deployment_needs,
-    foundation_stack,
-)
+from delivery.validate.privilege.proof import foundation_stack, needs_of_deployer
+from delivery.validate.privilege.shifting import shifting_roles
 
 LINT = "lint"
 
@@ -96,18 +94,29 @@ def summarize(
     )
 
 
-def _deployment(subject: Subject) -> list[Proven]:
-    needs = [each for many in deployment_needs(subject).values() for each in many]
-    return [_proven(subject, DEPLOYER, needs)]
+def _of_foundation(
+    needs_of: Callable[[Subject], Mapping[str, Iterable[Need]]],
+) -> Callable[[Subject], list[Proven]]:
+    """Give how roles of the foundation are counted, of which ``needs_of`` tells."""
+
+    def proven(subject: Subject) -> list[Proven]:
+        stack = foundation_stack(subject)
+        return [
+            _proven(grants_of(stack, role), needs)
+            for role, needs in needs_of(subject).items()
+        ]
+
+    return proven
 
 
-def _pipeline(subject: Subject) -> list[Proven]:
-    return [_proven(subject, MOVER, needs_of_pipeline(subject))]
-
-
-def _builds(subject: Subject) -> list[Proven]:
-    needed = needs_of_builders(subject).items()
-    return [_proven(subject, role, needs) for role, needs in needed]
+def _shifts(subject: Subject) -> list[Proven]:
+    """Count each role once, with what the shifts of all environments ask of it."""
+    asked: dict[str, list[Need]] = defaultdict(list)
+    held: dict[str, RoleGrants] = {}
+    for _, role, needs in shifting_roles(subject):
+        asked[role.logical_id].extend(needs)
+        held[role.logical_id] = role
+    return [_proven(role, asked[name]) for name, role in held.items()]
 
 
 def _functions(subject: Subject) -> list[Proven]:
@@ -117,15 +126,16 @@ def _functions(subject: Subject) -> list[Proven]:
     ]
 
 
-def _proven(subject: Subject, role: str, needs: Iterable[Need]) -> Proven:
-    granted = grants_of(foundation_stack(subject), role).grants
-    return Proven(role, len({each.key for each in needs}), len(granted))
+def _proven(role: RoleGrants, needs: Iterable[Need]) -> Proven:
+    needed = len({each.key for each in needs})
+    return Proven(role.logical_id, needed, len(role.grants))
 
 
 _PROOFS: Mapping[str, Callable[[Subject], list[Proven]]] = {
-    "deployer-lacks": _deployment,
-    "pipeline-lacks": _pipeline,
-    "build-lacks": _builds,
+    "deployer-lacks": _of_foundation(needs_of_deployer),
+    "pipeline-lacks": _of_foundation(needs_of_pipeline),
+    "build-lacks": _of_foundation(needs_of_builders),
+    "shift-lacks": _shifts,
     "function-lacks": _functions,
 }
 

@@ -16,14 +16,13 @@ from delivery.validate.actions import actions_of
 from delivery.validate.builds import PROJECT_TYPE, is_inline
 from delivery.validate.model import Finding, Rule, Subject
 from delivery.validate.privilege.commands import uses_in
-from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import (
     foundation_stack,
-    lacks,
+    lacking,
     pipeline_stack,
-    surplus,
+    unasked,
 )
 
 
@@ -178,21 +177,13 @@ def _need(
 
 def builders_lack_nothing(subject: Subject) -> Iterator[Finding]:
     """Name each permission that a project needs and its role lacks."""
-    stack = foundation_stack(subject)
-    for name, needs in needs_of_builders(subject).items():
-        yield from lacks("build-lacks", subject, grants_of(stack, name), needs)
+    return lacking("build-lacks", subject, needs_of_builders(subject))
 
 
 def builders_have_no_more(subject: Subject) -> Iterator[Finding]:
     """Name each permission of a project's role that neither CodeBuild nor a command needs."""
-    stack = foundation_stack(subject)
-    for name, needs in needs_of_builders(subject).items():
-        for grant in surplus(grants_of(stack, name), needs):
-            message = (
-                f"{name} may {grant.action} ({grant.statement}), and neither CodeBuild "
-                "nor a command of its projects needs it"
-            )
-            yield Finding("build-surplus", subject.foundation.name, grant.line, message)
+    nobody = "neither CodeBuild nor a command of its projects needs it"
+    return unasked("build-surplus", subject, needs_of_builders(subject), nobody)
 
 
 RULES = (

@@ -12,15 +12,9 @@ from typing import Any
 
 from delivery.validate.actions import Action, actions_of, pipelines_of
 from delivery.validate.model import Finding, Rule, Subject
-from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need
-from delivery.validate.privilege.proof import (
-    foundation_stack,
-    lacks,
-    pipeline_stack,
-    surplus,
-)
+from delivery.validate.privilege.proof import lacking, pipeline_stack, unasked
 
 MOVER = "CodePipelineServiceRole"
 
@@ -43,8 +37,8 @@ _OF_ARTIFACTS = (
 )
 
 
-def needs_of_pipeline(subject: Subject) -> list[Need]:
-    """Give what the pipeline's role is asked for, by every action it can have.
+def needs_of_pipeline(subject: Subject) -> dict[str, list[Need]]:
+    """Give what all actions of the pipeline ask for, by the role that they act with.
 
     An action that lacks what names its resource asks nothing: other rules tell of it.
     """
@@ -52,7 +46,7 @@ def needs_of_pipeline(subject: Subject) -> list[Need]:
     found = list(_of_the_store(subject, stack))
     for action in actions_of(subject.pipeline):
         found.extend(_of_action(action, subject, stack))
-    return found
+    return {MOVER: found}
 
 
 def _of_the_store(subject: Subject, stack: Stack) -> Iterator[Need]:
@@ -106,19 +100,13 @@ def _of_action(action: Action, subject: Subject, stack: Stack) -> Iterator[Need]
 
 def pipeline_lacks_nothing(subject: Subject) -> Iterator[Finding]:
     """Name each permission that an action needs and the pipeline's role lacks."""
-    role = grants_of(foundation_stack(subject), MOVER)
-    yield from lacks("pipeline-lacks", subject, role, needs_of_pipeline(subject))
+    return lacking("pipeline-lacks", subject, needs_of_pipeline(subject))
 
 
 def pipeline_has_no_more(subject: Subject) -> Iterator[Finding]:
     """Name each permission of the pipeline's role that no action needs."""
-    role = grants_of(foundation_stack(subject), MOVER)
-    for grant in surplus(role, needs_of_pipeline(subject)):
-        message = (
-            f"{MOVER} may {grant.action} ({grant.statement}), and no action of the "
-            "pipeline needs it"
-        )
-        yield Finding("pipeline-surplus", subject.foundation.name, grant.line, message)
+    nobody = "no action of the pipeline needs it"
+    return unasked("pipeline-surplus", subject, needs_of_pipeline(subject), nobody)
 
 
 RULES = (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-
+from collections.abc import Iterable, Iterator, Mapping
 
 from awsrules.policies import Request, evaluate, matches_action, matches_pattern
 from awsrules.templates import effective_parameters, line_of
@@ -78,6 +77,12 @@ def deployment_needs(subject: Subject) -> dict[str, list[Need]]:
     }
 
 
+def needs_of_deployer(subject: Subject) -> dict[str, list[Need]]:
+    """Give what all environments' deployments need, by the role that deploys them."""
+    by_environment = deployment_needs(subject).values()
+    return {DEPLOYER: [each for needs in by_environment for each in needs]}
+
+
 def deployer_lacks_nothing(subject: Subject) -> Iterator[Finding]:
     """Name each permission that a handler needs and the deployment role lacks."""
     role = grants_of(foundation_stack(subject), DEPLOYER)
@@ -109,21 +114,41 @@ def _lack(
     )
 
 
-def lacks(
-    rule: str, subject: Subject, role: RoleGrants, needs: Iterable[Need]
+def lacking(
+    rule: str, subject: Subject, asked: Mapping[str, Iterable[Need]]
 ) -> Iterator[Finding]:
-    """Name each action that ``role`` lacks, once, with who asks for it first."""
-    told: dict[str, tuple[Need, str]] = {}
-    for need, reason in missing(role, needs):
-        told.setdefault(need.action, (need, reason))
-    for need, reason in told.values():
-        yield Finding(
-            rule,
-            subject.foundation.name,
-            role.line,
-            f"{role.logical_id} lacks {need.action} on {need.resource}: "
-            f"{need.logical_id} needs it ({need.why}; {reason})",
-        )
+    """Name each action that a role of the foundation lacks, once, with who asks first.
+
+    ``asked`` is what is asked of each role, by its logical id.
+    """
+    stack = foundation_stack(subject)
+    for name, needs in asked.items():
+        role = grants_of(stack, name)
+        told: dict[str, tuple[Need, str]] = {}
+        for need, reason in missing(role, needs):
+            told.setdefault(need.action, (need, reason))
+        for need, reason in told.values():
+            yield Finding(
+                rule,
+                subject.foundation.name,
+                role.line,
+                f"{name} lacks {need.action} on {need.resource}: "
+                f"{need.logical_id} needs it ({need.why}; {reason})",
+            )
+
+
+def unasked(
+    rule: str, subject: Subject, asked: Mapping[str, Iterable[Need]], nobody: str
+) -> Iterator[Finding]:
+    """Name each action of a role of the foundation that meets no need, at its own line.
+
+    ``nobody`` ends the sentence: who there is that does not need it.
+    """
+    stack = foundation_stack(subject)
+    for name, needs in asked.items():
+        for grant in surplus(grants_of(stack, name), needs):
+            message = f"{name} may {grant.action} ({grant.statement}), and {nobody}"
+            yield Finding(rule, subject.foundation.name, grant.line, message)
 
 
 def missing(role: RoleGrants, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:
@@ -140,19 +165,12 @@ def missing(role: RoleGrants, needs: Iterable[Need]) -> Iterator[tuple[Need, str
 
 def deployer_has_no_more(subject: Subject) -> Iterator[Finding]:
     """Name each permission of the deployment role that nothing in the template needs."""
-    role = grants_of(foundation_stack(subject), DEPLOYER)
     try:
-        needed = deployment_needs(subject)
+        asked = needs_of_deployer(subject)
     except NotTranslatable:
         return
-    for grant in surplus(role, [each for many in needed.values() for each in many]):
-        yield Finding(
-            "deployer-surplus",
-            subject.foundation.name,
-            grant.line,
-            f"{DEPLOYER} may {grant.action} ({grant.statement}), and no resource of "
-            f"{subject.application.name} needs it",
-        )
+    nobody = f"no resource of {subject.application.name} needs it"
+    yield from unasked("deployer-surplus", subject, asked, nobody)
 
 
 def surplus(role: RoleGrants, needs: Iterable[Need]) -> Iterator[Grant]:

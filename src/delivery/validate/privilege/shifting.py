@@ -12,7 +12,7 @@ from typing import Any
 
 from awsrules.templates import line_of
 from delivery.validate.model import Finding, Rule, Subject
-from delivery.validate.privilege.grants import grants_of
+from delivery.validate.privilege.grants import RoleGrants, grants_of
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import application_stacks, missing, surplus
@@ -72,39 +72,42 @@ def _of_type(stack: Stack, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield logical_id, resource.get("Properties") or {}
 
 
-def shifts_lack_nothing(subject: Subject) -> Iterator[Finding]:
-    """Name each permission that a shift needs and its role lacks."""
+def shifting_roles(subject: Subject) -> Iterator[tuple[str, RoleGrants, list[Need]]]:
+    """Give each environment's roles that shift, with what they hold and are asked there.
+
+    Where SAM refuses the template there are none; the lint tells why.
+    """
     try:
         stacks = list(application_stacks(subject))
     except NotTranslatable:
         return
-    told: dict[tuple[str, str], Finding] = {}
     for environment, stack in stacks:
         for name, needs in shift_needs(stack).items():
-            line = line_of(subject.application.body, "Resources", name) or 1
-            for need, reason in missing(grants_of(stack, name), needs):
-                message = (
-                    f"{name} lacks {need.action} on {need.resource}: {need.logical_id} "
-                    f"needs it ({need.why}, in {environment}; {reason})"
-                )
-                finding = Finding(
-                    "shift-lacks", subject.application.name, line, message
-                )
-                told.setdefault((name, need.action), finding)
+            yield environment, grants_of(stack, name), needs
+
+
+def shifts_lack_nothing(subject: Subject) -> Iterator[Finding]:
+    """Name each permission that a shift needs and its role lacks."""
+    told: dict[tuple[str, str], Finding] = {}
+    for environment, role, needs in shifting_roles(subject):
+        name = role.logical_id
+        line = line_of(subject.application.body, "Resources", name) or 1
+        for need, reason in missing(role, needs):
+            message = (
+                f"{name} lacks {need.action} on {need.resource}: {need.logical_id} "
+                f"needs it ({need.why}, in {environment}; {reason})"
+            )
+            finding = Finding("shift-lacks", subject.application.name, line, message)
+            told.setdefault((name, need.action), finding)
     yield from told.values()
 
 
 def shifts_have_no_more(subject: Subject) -> Iterator[Finding]:
     """Name each permission of a shifting role that no environment's shift needs."""
-    try:
-        stacks = list(application_stacks(subject))
-    except NotTranslatable:
-        return
     spare: dict[str, list[set[tuple[str, str]]]] = defaultdict(list)
-    for _, stack in stacks:
-        for name, needs in shift_needs(stack).items():
-            too_much = surplus(grants_of(stack, name), needs)
-            spare[name].append({(each.statement, each.action) for each in too_much})
+    for _, role, needs in shifting_roles(subject):
+        too_much = {(each.statement, each.action) for each in surplus(role, needs)}
+        spare[role.logical_id].append(too_much)
     for name, sets in spare.items():
         for statement, action in sorted(set.intersection(*sets)):
             message = f"{name} may {action} ({statement}), and no shift needs it"

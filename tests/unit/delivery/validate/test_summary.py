@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -12,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from delivery.cli.main import cli
 from delivery.validate import chosen_rules, timed_rules
+from delivery.validate.privilege.proof import application_stacks
+from delivery.validate.privilege.shifting import shift_needs
 from delivery.validate.summary import Summary, summarize
 
 pytestmark = pytest.mark.thorough
@@ -25,6 +28,7 @@ ROLES = {
     "RecorderRole",
     "ReviewRole",
     "CheckRole",
+    "DeploymentRole",
 }
 
 
@@ -48,6 +52,38 @@ def test_every_service_role_is_named_with_what_was_proven(proven: Summary) -> No
     assert any(each.startswith("Functions with AnalyzeRole") for each in roles)
 
 
+def test_the_role_of_codedeploy_is_counted_once_over_all_shifting_environments(
+    proven: Summary, make_subject
+) -> None:
+    (role,) = (each for each in proven.roles if each.role == "DeploymentRole")
+    asked = {
+        need.key
+        for _, stack in application_stacks(make_subject())
+        for need in shift_needs(stack).get("DeploymentRole", ())
+    }
+
+    # Its five actions, on the functions of staging and of production.
+    assert (role.needed, role.granted) == (len(asked), 5)
+    assert {environment_of(key[1]) for key in asked} == {"staging", "production", ""}
+
+
+def environment_of(arn: str) -> str:
+    """Give the environment in a function's name, none where the ARN names no function."""
+    return arn.rpartition(":function:mra-")[2].split("-")[0].replace("*", "")
+
+
+def test_where_nothing_shifts_no_role_of_codedeploy_is_called_proven(
+    make_subject,
+) -> None:
+    subject = make_subject()
+    development = {"development": subject.values["development"]}
+    told = summarize(
+        replace(subject, values=development), ["shift-lacks"], {"shift-lacks": 0.1}
+    )
+
+    assert told.roles == ()
+
+
 def test_all_environments_and_templates_are_named(proven: Summary) -> None:
     assert proven.environments == ("development", "staging", "production")
     assert len(proven.templates) == 3
@@ -68,7 +104,7 @@ def test_only_what_ran_is_called_proven(make_subject) -> None:
 @pytest.mark.usefixtures("in_root")
 def test_the_summary_is_told_as_text_and_as_data(tmp_path: Path) -> None:
     file = tmp_path / "findings.sarif"
-    chosen = ("--only", "pipeline-lacks", "--only", "role-escalation")
+    chosen = ("--only", "pipeline-lacks", "--only", "shift-lacks")
 
     text = _run(*chosen)
     data = json.loads(_run(*chosen, "--output", "json", "--sarif", str(file)).stdout)
@@ -76,9 +112,13 @@ def test_the_summary_is_told_as_text_and_as_data(tmp_path: Path) -> None:
     assert text.exit_code == 0, text.output
     assert "No findings by 2 rules." in text.stdout
     assert "  CodePipelineServiceRole: " in text.stdout
+    assert "  DeploymentRole: " in text.stdout
     assert "Proofs: " in text.stdout and "cfn-lint: not run." in text.stdout
     summary = data["summary"]
-    assert [each["role"] for each in summary["roles"]] == ["CodePipelineServiceRole"]
+    assert [each["role"] for each in summary["roles"]] == [
+        "CodePipelineServiceRole",
+        "DeploymentRole",
+    ]
     assert summary["seconds"]["cfn_lint"] is None
     [run] = json.loads(file.read_text(encoding="utf-8"))["runs"]
     written = run["properties"]["summary"]

@@ -13,24 +13,16 @@ from awsrules.policies import matches_action
 from delivery.validate.model import Subject
 from delivery.validate.privilege.builders import needs_of_builders
 from delivery.validate.privilege.grants import RoleGrants, grants_of
-from delivery.validate.privilege.moving import MOVER, needs_of_pipeline
+from delivery.validate.privilege.moving import needs_of_pipeline
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import (
-    DEPLOYER,
-    deployment_needs,
     foundation_stack,
     missing,
+    needs_of_deployer,
 )
+from delivery.validate.privilege.shifting import shifting_roles
 
-BUILDER = "CodeBuildServiceRole"
-
-
-def deployers(subject: Subject) -> list[Need]:
-    return [each for many in deployment_needs(subject).values() for each in many]
-
-
-def builders(subject: Subject) -> list[Need]:
-    return needs_of_builders(subject)[BUILDER]
+Asked = Mapping[str, list[Need]]
 
 
 def without(role: RoleGrants, statement: str, action: str) -> RoleGrants:
@@ -62,19 +54,40 @@ def named(role: RoleGrants, needs: list[Need]) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "needs_of", "at_least"),
     [
-        (DEPLOYER, deployers, 120),
-        (MOVER, needs_of_pipeline, 25),
-        (BUILDER, builders, 20),
+        ("CloudFormationServiceRole", needs_of_deployer, 120),
+        ("CodePipelineServiceRole", needs_of_pipeline, 25),
+        ("CodeBuildServiceRole", needs_of_builders, 20),
+        ("VerificationRole", needs_of_builders, 35),
+        ("RecorderRole", needs_of_builders, 20),
+        ("ReviewRole", needs_of_builders, 30),
+        ("CheckRole", needs_of_builders, 14),
     ],
 )
 def test_any_one_permission_removed_is_named(
-    make_subject, name: str, needs_of: Callable[[Subject], list[Need]], at_least: int
+    make_subject, name: str, needs_of: Callable[[Subject], Asked], at_least: int
 ) -> None:
     subject = make_subject()
-    role = grants_of(foundation_stack(subject), name)
+    each_removal_is_named(
+        grants_of(foundation_stack(subject), name), needs_of(subject)[name], at_least
+    )
+
+
+@pytest.mark.thorough
+def test_any_one_permission_removed_from_the_shifting_role_is_named(
+    make_subject,
+) -> None:
+    roles = list(shifting_roles(make_subject()))
+
+    assert [environment for environment, _, _ in roles] == ["staging", "production"]
+    for _, role, needs in roles:
+        each_removal_is_named(role, needs, at_least=5)
+
+
+def each_removal_is_named(role: RoleGrants, asked: list[Need], at_least: int) -> None:
+    """Take away each permission in turn, and see that exactly it is missed."""
     # The same question is asked once, however many resources ask it; and a removal is
     # asked about its own service, because no other service's decisions can change.
-    needs = list({each.key: each for each in needs_of(subject)}.values())
+    needs = list({each.key: each for each in asked}.values())
     assert named(role, needs) == set()
     by_service = defaultdict(list)
     for need in needs:
@@ -89,6 +102,8 @@ def test_any_one_permission_removed_is_named(
         if not found or found != exactly:
             unnamed.append((grant.statement, grant.action, found))
 
-    print(f"{name}: {len(role.grants) - len(unnamed)} of {len(role.grants)} named")
+    print(
+        f"{role.logical_id}: {len(role.grants) - len(unnamed)} of {len(role.grants)} named"
+    )
     assert len(role.grants) >= at_least
     assert unnamed == []

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from seeded.privilege import UNUSED, added
 
 from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.proof import (
@@ -14,20 +15,6 @@ from delivery.validate.privilege.proof import (
     deployer_lacks_nothing,
     foundation_stack,
 )
-
-# Right after this line of the role's first statement.
-PLACE = "                  - lambda:CreateAlias\n"
-ADDED = """
-    lambda:InvokeFunction lambda:AddLayerVersionPermission lambda:CreateEventSourceMapping
-    lambda:DeleteLayerVersion lambda:EnableReplication lambda:GetLayerVersion
-    lambda:InvokeAsync lambda:InvokeFunctionUrl lambda:PublishLayerVersion
-    lambda:DeleteFunctionEventInvokeConfig lambda:DeleteFunctionUrlConfig
-    lambda:UpdateEventSourceMapping lambda:UpdateFunctionUrlConfig
-    lambda:CreateFunctionUrlConfig lambda:UpdateFunctionEventInvokeConfig
-    lambda:DeleteProvisionedConcurrencyConfig lambda:PutFunctionEventInvokeConfig
-    lambda:PutProvisionedConcurrencyConfig lambda:PutRuntimeManagementConfig
-    lambda:RemoveLayerVersionPermission
-    """.split()
 
 
 def _removals(subject) -> Iterator[tuple[str, dict[str, str]]]:
@@ -54,12 +41,13 @@ def test_seeded_defects_of_the_deployment_role_are_all_found(make_subject) -> No
         ]
         wanted = f"lacks {action} on ".lower()
         found += any(wanted in each.lower() for each in told)
-    for action in ADDED:
-        change = {PLACE: PLACE + f"                  - {action}\n"}
+    for action in UNUSED:
+        defect = added(action)
+        change = {defect.old: defect.new}
         told = [
             each.message
             for each in deployer_has_no_more(make_subject(foundation=change))
         ]
         found += any(f"may {action} (" in each for each in told)
-    print(f"{found} of {len(seeds) + len(ADDED)} seeded defects found")
-    assert found == len(seeds) + len(ADDED) == 65
+    print(f"{found} of {len(seeds) + len(UNUSED)} seeded defects found")
+    assert found == len(seeds) + len(UNUSED) == 65
