@@ -12,7 +12,7 @@ import click
 
 from delivery.cli.ask import confirm, decide
 from delivery.cli.fitting import fit
-from delivery.cli.screen import change_lines, event_line
+from delivery.cli.lines import change_lines, event_line
 from delivery.model import ResourceChange, StackEvent
 from delivery.ports import Live
 

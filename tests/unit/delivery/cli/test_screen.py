@@ -10,15 +10,9 @@ from delivery_fakes import make_event, stack_event
 from rich.console import Console
 
 from delivery.cli import ask
+from delivery.cli.lines import change_line, danger_of, summary_line
 from delivery.cli.live import TerminalLive, TerminalScreen
-from delivery.cli.screen import (
-    PlainLive,
-    PlainScreen,
-    change_line,
-    danger_of,
-    make_screen,
-    summary_line,
-)
+from delivery.cli.screen import PlainLive, PlainScreen, make_screen
 from delivery.errors import BadInput
 from delivery.model import ResourceChange
 
