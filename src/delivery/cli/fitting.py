@@ -16,7 +16,8 @@ import click
 
 _GAP = "  "
 _NARROWEST_CELL = 20
-# A label is a word with a colon, a mark, or a first column.
+_WIDEST_LABEL = 22
+# A label is a word with a colon, a mark, or a first column that is not wide.
 _INDENT_AND_LABEL = re.compile(r"(\s*)((?:\w+:\s+|[-+~!*•✓✗▸·]\s+|\S+\s{2,})?)")
 _COPIED = ("./", "aws ", "git ", "curl ", "http://", "https://")
 
@@ -47,6 +48,7 @@ def fit(text: str, width: int | None) -> str:
 def _parts(line: str, width: int) -> list[str]:
     found = _INDENT_AND_LABEL.match(line)
     indent, label = found.groups() if found else ("", "")
+    label = label if len(label) <= _WIDEST_LABEL else ""
     rest = line[len(indent) + len(label) :]
     if len(line) <= width or " " not in rest or rest.startswith(_COPIED):
         return [line]

@@ -14,9 +14,10 @@ _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": ">", "Dynamic": "?
 
 def event_line(event: StackEvent) -> str:
     """Return one line for an event: status, resource, and the reason if it failed."""
-    name = "the stack" if event.of_the_stack_itself else event.logical_id
+    what = f"{event.logical_id}  {event.type}"
+    name = "the stack" if event.of_the_stack_itself else what
     reason = f"  {event.reason}" if event.reason and event.failed else ""
-    return f"{event.status:<28} {name}  {event.type}{reason}"
+    return f"{event.status:<28} {name}{reason}"
 
 
 def change_lines(
