@@ -27,7 +27,9 @@ ROUNDS = 5
 
 
 def _commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         yield (*before, name)
         if isinstance(command, click.Group):
             yield from _commands(command, *before, name)

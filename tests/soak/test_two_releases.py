@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from delivery.cli.validate import read_subject
+from delivery.cli.validating import read_subject
 from delivery.config import load_configuration
 from delivery.validate.privilege.builders import needs_of_builders
 from delivery.validate.privilege.moving import needs_of_pipeline

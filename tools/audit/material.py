@@ -12,7 +12,7 @@ import yaml
 
 from audit.model import Material, Policy
 from awsrules.templates import line_of
-from delivery.cli.validate import read_subject
+from delivery.cli.validating import read_subject
 from delivery.config import load_configuration
 from delivery.validate import Subject
 from delivery.validate.lint import translated_for

@@ -83,7 +83,7 @@ def make_loader(tools: Tools, environment: str, pace: Pace) -> Loader:
 
 def evidence_of(tools: Tools, asked: Wanted, error_rate: float) -> Evidence | None:
     """Return what the environment's alarms need, by template and configuration."""
-    from delivery.cli.render import TEMPLATE, read_application, targets_of
+    from delivery.cli.rendering import TEMPLATE, read_application, targets_of
 
     template = read_application(tools.root / TEMPLATE)
     (target,) = targets_of(tools.configuration, asked.environment)

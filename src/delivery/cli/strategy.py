@@ -112,7 +112,7 @@ def strategy(
     For each environment: the steps of its shift, what each alarm sees and needs, and
     how CodeDeploy's strategies compare. Nothing is read from AWS.
     """
-    from delivery.cli.render import TEMPLATE, read_application, targets_of
+    from delivery.cli.rendering import TEMPLATE, read_application, targets_of
     from delivery.config import load_configuration
     from delivery.strategy import Traffic, assess
     from delivery.strategy.words import assessment_data

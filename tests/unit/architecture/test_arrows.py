@@ -189,3 +189,21 @@ def test_what_is_slow_to_import_is_imported_where_it_is_used() -> None:
         and _part_of_delivery(item) != "aws"
     ]
     assert wrong == []
+
+
+def test_a_module_of_commands_loads_no_stage_so_that_help_is_quick() -> None:
+    folder = SRC / "delivery" / "cli"
+    commands = {
+        file
+        for file in folder.glob("*.py")
+        if "@click.command" in file.read_text(encoding="utf-8")
+    }
+    assert len(commands) > 15
+    wrong = [
+        str(item)
+        for item in _imports(folder)
+        if item.file in commands
+        and item.at_load
+        and _delivery_part_imported(item.module) not in {None, "cli", "names", "errors"}
+    ]
+    assert wrong == []

@@ -8,7 +8,7 @@ import pytest
 
 from audit.material import commands_of, policies_of
 from audit.model import Policy
-from delivery.cli.validate import read_subject
+from delivery.cli.validating import read_subject
 from delivery.config import load_configuration
 
 pytestmark = pytest.mark.thorough

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from awsrules.templates import load_template
-from delivery.cli.render import targets_of
+from delivery.cli.rendering import targets_of
 from delivery.config import delivery_parameters, load_configuration
 from delivery.render import template_configuration
 from delivery.render.packaged import with_revisions
