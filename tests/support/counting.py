@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -78,6 +78,11 @@ def _handler(target: str, counted: Counted) -> type[BaseHTTPRequestHandler]:
             if not counted.on_call(action, AFTER):
                 self.close_connection = True
                 return
+            # A client that a signal ended waits for no answer.
+            with suppress(ConnectionError):
+                self._answer(answer, content)
+
+        def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in _HOP_BY_HOP:

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterable
 
+import click
 
-from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.wiring import Tools
 from delivery.flows.logs import Told
@@ -40,9 +40,10 @@ def show_logs(
 
 
 def _print(told: Iterable[Told], *, as_json: bool) -> None:
+    """Print lines as they were written, however wide the terminal is: they are data."""
     for source, line in told:
         if as_json:
-            echo(json.dumps(line.as_data(source)))
+            click.echo(json.dumps(line.as_data(source)))
         else:
             text = _ESCAPES.sub("", line.text)
-            echo(f"{line.at:%H:%M:%S}  {source.name:<20}  {text}".rstrip())
+            click.echo(f"{line.at:%H:%M:%S}  {source.name:<20}  {text}".rstrip())

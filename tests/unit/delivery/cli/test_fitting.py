@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
-from delivery_fakes import START, make_action, make_execution, make_stage
+from delivery_fakes import (
+    START,
+    make_action,
+    make_execution,
+    make_stage,
+    make_state,
+)
 
 from delivery.cli import fitting
 from delivery.cli.fitting import as_table, echo, fit, table
@@ -148,3 +154,37 @@ def test_the_live_status_fits_a_small_screen_and_shows_what_runs(width: int) -> 
 def test_the_live_status_shows_every_action_where_there_is_room() -> None:
     lines = live_lines(_long_status(), 200, 60, START)
     assert any("Action05" in each for each in lines)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "status",
+        "releases",
+        "releases verify",
+        "validate --rules",
+        "config explain production",
+        "diff",
+        "start --dry-run",
+        "retry",
+        "destroy --all --dry-run",
+        "logs",
+    ],
+)
+def test_no_line_of_a_command_is_wider_than_the_terminal(
+    run, world, monkeypatch, words: str, width: int
+) -> None:
+    monkeypatch.setattr(fitting, "columns", lambda *, err=False: width)
+    waits = make_action("Approve", "InProgress", category="Approval", token="t")
+    stage = make_stage("ApproveProduction", "InProgress", waits)
+    world.pipelines.states = [make_state(stage)]
+    world.pipelines.runs = [make_execution("e" * 36, commit_summary="Mend it " * 20)]
+    result = run(*words.split())
+    lines = [*result.stdout.splitlines(), *result.stderr.splitlines()]
+    assert lines
+    assert [each for each in lines if len(each) > width and not _whole(each)] == []
+
+
+def _whole(line: str) -> bool:
+    return any(each in line for each in ("./", "aws ", "https://"))
