@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery.model import Answered, CheckResult, ExpectedAlias
+from delivery.model import Answered, ExpectedAlias
 from delivery.ports import Endpoints, Invocations
-from delivery.verify.case import Case, Findings
+from delivery.verify.case import Case, Check, Findings
 from delivery.verify.declared import Proof
 
 URL_OUTPUT = "ApiUrl"
@@ -19,15 +19,17 @@ _AT_THE_DOOR = {403: "forbidden", 429: "too many requests"}
 
 
 @dataclass(frozen=True, slots=True)
-class InvocationCheck:
+class InvocationCheck(Check):
     """Each function answers by its alias, from the expected version."""
 
     invocations: Invocations
     name: ClassVar[str] = "invocations"
-    patient: ClassVar[bool] = False
+    next_step: ClassVar[str] = (
+        "./deploy_pipeline.py logs, or Metadata.Verification beside the "
+        "function's properties (docs/verification.md)."
+    )
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         for function, alias in case.aliases:
             proofs = case.proofs.get(function, ())
             if not proofs:
@@ -38,11 +40,7 @@ class InvocationCheck:
                 answer = self.invocations.invoke(function, alias.alias, proof.event)
                 if wrong := _wrong(answer, alias, proof):
                     found.bad.append(f"{function}:{alias.alias} {wrong}")
-        return found.result(
-            f"{len(case.expected.aliases)} functions answered by their aliases.",
-            next_step="./deploy_pipeline.py logs, or Metadata.Verification beside the "
-            "function's properties (docs/verification.md).",
-        )
+        return f"{len(case.expected.aliases)} functions answered by their aliases."
 
 
 def _wrong(answer: Answered, alias: ExpectedAlias, proof: Proof) -> str:
@@ -58,18 +56,17 @@ def _wrong(answer: Answered, alias: ExpectedAlias, proof: Proof) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointCheck:
+class EndpointCheck(Check):
     """The API answers the declared requests over HTTP, signed as its users' are."""
 
     endpoints: Endpoints
     name: ClassVar[str] = "endpoints"
-    patient: ClassVar[bool] = False
+    next_step: ClassVar[str] = "./deploy_pipeline.py logs, or the API's access log"
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         outputs = case.contents.stack.outputs
         if not case.physical_ids(_API):
-            return found.result("The stack has no API.")
+            return "The stack has no API."
         requests = list(_requests(case))
         if not outputs.get(URL_OUTPUT):
             found.unclear.append(f"the stack has an API and no output {URL_OUTPUT}")
@@ -78,10 +75,7 @@ class EndpointCheck:
         else:
             for proof in requests:
                 self._ask(proof, case, found)
-        return found.result(
-            f"{len(requests)} endpoints answered.",
-            next_step="./deploy_pipeline.py logs, or the API's access log",
-        )
+        return f"{len(requests)} endpoints answered."
 
     def _ask(self, proof: Proof, case: Case, found: Findings) -> None:
         outputs = case.contents.stack.outputs

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar
 
 from delivery.model import CheckResult, Expected, ExpectedAlias, Outcome, StackContents
 from delivery.verify.declared import Proof, declared_proofs
@@ -30,21 +31,6 @@ class Case:
         return [e.physical_id for e in self.contents.resources if e.type == type]
 
 
-class Check(Protocol):
-    """One question; ``patient`` when a later look may answer it better."""
-
-    @property
-    def name(self) -> str:
-        """Return what is checked."""
-
-    @property
-    def patient(self) -> bool:
-        """Return whether a later look may answer it better."""
-
-    def run(self, case: Case) -> CheckResult:
-        """Answer it."""
-
-
 def make_case(expected: Expected, contents: StackContents) -> Case:
     """Bring together what is expected with what the stack's template declares."""
     declared = declared_proofs(contents.template)
@@ -61,19 +47,38 @@ class Findings:
     """What one check finds on its way; the worst decides its outcome."""
 
     name: str
+    next_step: str = ""
     good: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
 
-    def result(self, passed: str, *, next_step: str = "") -> CheckResult:
+    def result(self, passed: str) -> CheckResult:
         """Return the check's result; ``passed`` is said when there is nothing else."""
         if self.bad:
             detail = _sentence([*self.bad, *self.unclear])
-            return CheckResult(self.name, Outcome.FAILED, detail, next_step)
+            return CheckResult(self.name, Outcome.FAILED, detail, self.next_step)
         if self.unclear:
             detail = _sentence(self.unclear)
-            return CheckResult(self.name, Outcome.INCONCLUSIVE, detail, next_step)
+            return CheckResult(self.name, Outcome.INCONCLUSIVE, detail, self.next_step)
         return CheckResult(self.name, Outcome.PASSED, passed)
+
+
+class Check(ABC):
+    """One question; ``patient`` when a later look may answer it better."""
+
+    __slots__ = ()
+    name: ClassVar[str]
+    patient: ClassVar[bool] = False
+    next_step: ClassVar[str] = ""
+
+    def run(self, case: Case) -> CheckResult:
+        """Answer it."""
+        found = Findings(self.name, self.next_step)
+        return found.result(self.look(case, found))
+
+    @abstractmethod
+    def look(self, case: Case, found: Findings) -> str:
+        """Add what is wrong or unclear to ``found``; return what is said otherwise."""
 
 
 def _sentence(parts: list[str]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery.model import CheckResult
 from delivery.ports import ApiStages, Trail
-from delivery.verify.case import Case, Findings
+from delivery.verify.case import Case, Check, Findings
 
 _STAGE = "AWS::ApiGateway::Stage"
 _API = "AWS::ApiGateway::RestApi"
@@ -15,7 +14,7 @@ _DEPLOYMENT = "AWS::ApiGateway::Deployment"
 
 
 @dataclass(frozen=True, slots=True)
-class TrailCheck:
+class TrailCheck(Check):
     """CloudTrail recorded that the aliases were moved.
 
     It delivers an event within about fifteen minutes of the call, so none yet is no
@@ -25,13 +24,14 @@ class TrailCheck:
     trail: Trail
     name: ClassVar[str] = "cloudtrail"
     patient: ClassVar[bool] = True
+    next_step: ClassVar[str] = (
+        "aws cloudtrail lookup-events --lookup-attributes "
+        "AttributeKey=EventSource,AttributeValue=lambda.amazonaws.com"
+    )
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         if not case.expected.moved:
-            return found.result(
-                "No alias was moved by hand, so none has to be recorded."
-            )
+            return "No alias was moved by hand, so none has to be recorded."
         wanted = case.expected.moved_functions or tuple(case.expected.aliases)
         moves = self.trail.alias_moves(case.expected.since)
         recorded = {name for move in moves for name in move.functions}
@@ -41,29 +41,26 @@ class TrailCheck:
                 f"CloudTrail does not show yet that the alias of {', '.join(missing)} "
                 "was moved; it is up to fifteen minutes late"
             )
-        return found.result(
-            f"CloudTrail shows the moves of {len(wanted)} aliases.",
-            next_step="aws cloudtrail lookup-events --lookup-attributes "
-            "AttributeKey=EventSource,AttributeValue=lambda.amazonaws.com",
-        )
+        return f"CloudTrail shows the moves of {len(wanted)} aliases."
 
 
 @dataclass(frozen=True, slots=True)
-class ApiCheck:
+class ApiCheck(Check):
     """Each stage of the API serves the deployment that the stack made of its definition."""
 
     stages: ApiStages
     name: ClassVar[str] = "api"
-    patient: ClassVar[bool] = False
+    next_step: ClassVar[str] = (
+        "Deploy the stage's deployment again: the stack's next release does."
+    )
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         apis, stages = case.physical_ids(_API), case.physical_ids(_STAGE)
         if not apis or not stages:
-            return found.result("The stack has no stage of an API.")
+            return "The stack has no stage of an API."
         if len(apis) > 1:
             found.unclear.append("the stack has several APIs, and its stages name none")
-            return found.result("")
+            return ""
         made = case.physical_ids(_DEPLOYMENT)
         for stage in stages:
             deployment = self.stages.deployment(apis[0], stage)
@@ -72,7 +69,4 @@ class ApiCheck:
                     f"stage {stage} serves deployment {deployment}, which the stack did "
                     "not make"
                 )
-        return found.result(
-            "The API serves the deployment that the stack made.",
-            next_step="Deploy the stage's deployment again: the stack's next release does.",
-        )
+        return "The API serves the deployment that the stack made."

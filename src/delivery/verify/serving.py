@@ -5,43 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery.model import CheckResult
 from delivery.ports import Functions, Invocations
-from delivery.verify.case import Case, Findings
+from delivery.verify.case import Case, Check, Findings
 
 
 @dataclass(frozen=True, slots=True)
-class AliasCheck:
+class AliasCheck(Check):
     """Every alias sends everything to the expected version."""
 
     functions: Functions
     name: ClassVar[str] = "aliases"
-    patient: ClassVar[bool] = False
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
+        found.next_step = f"./deploy_pipeline.py releases {case.expected.environment}"
         for function, alias in case.aliases:
             route = self.functions.route(f"{function}:{alias.alias}")
             if route.shifting or route.version != alias.version:
                 found.bad.append(
                     f"{function}:{alias.alias} serves {route}, not {alias.version}"
                 )
-        return found.result(
-            f"{len(case.expected.aliases)} aliases serve the expected version alone.",
-            next_step=f"./deploy_pipeline.py releases {case.expected.environment}",
-        )
+        return f"{len(case.expected.aliases)} aliases serve the expected version alone."
 
 
 @dataclass(frozen=True, slots=True)
-class CodeCheck:
+class CodeCheck(Check):
     """Every expected version holds the code that the ledger recorded."""
 
     invocations: Invocations
     name: ClassVar[str] = "code"
-    patient: ClassVar[bool] = False
+    next_step: ClassVar[str] = (
+        "./deploy_pipeline.py releases verify says whether the ledger is whole; "
+        "./rollback.py leads back to code that it knows"
+    )
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         for function, alias in case.aliases:
             if not alias.code_sha256:
                 found.unclear.append(
@@ -54,4 +51,4 @@ class CodeCheck:
                     f"{function} version {alias.version} holds other code than the "
                     "ledger recorded"
                 )
-        return found.result("The code of every version is what the ledger recorded.")
+        return "The code of every version is what the ledger recorded."

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery.model import CheckResult
 from delivery.ports import AlarmStates, ErrorMetrics, FunctionLogs, Invocations
-from delivery.verify.case import Case, Findings
+from delivery.verify.case import Case, Check, Findings
 
 _ALARM = "AWS::CloudWatch::Alarm"
 _SHOWN_IDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class LogCheck:
+class LogCheck(Check):
     """The versions that serve logged no error since the operation began.
 
     Only counts and ids of lines are told; a line may quote what it was about.
@@ -23,10 +22,11 @@ class LogCheck:
     logs: FunctionLogs
     invocations: Invocations
     name: ClassVar[str] = "logs"
-    patient: ClassVar[bool] = False
+    next_step: ClassVar[str] = (
+        "aws logs filter-log-events --log-group-name GROUP, by whoever may " "read it"
+    )
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         for function, alias in case.aliases:
             group = self.invocations.facts(function, alias.version).log_group
             errors = self.logs.errors(group, alias.version, case.expected.since)
@@ -36,23 +36,19 @@ class LogCheck:
                     f"{function} version {alias.version} logged {errors.count} errors "
                     f"in {group} (events {ids})"
                 )
-        return found.result(
-            f"No error was logged since {case.expected.since:%H:%M:%S} UTC.",
-            next_step="aws logs filter-log-events --log-group-name GROUP, by whoever may "
-            "read it",
-        )
+        return f"No error was logged since {case.expected.since:%H:%M:%S} UTC."
 
 
 @dataclass(frozen=True, slots=True)
-class MetricCheck:
+class MetricCheck(Check):
     """No alias counted an error in the newest minute that it was called in."""
 
     metrics: ErrorMetrics
     name: ClassVar[str] = "metrics"
     patient: ClassVar[bool] = True
+    next_step: ClassVar[str] = "./deploy_pipeline.py verify again in a minute"
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         since = case.expected.since
         for function, alias in case.aliases:
             errors = self.metrics.newest_errors(function, alias.alias, since)
@@ -66,22 +62,19 @@ class MetricCheck:
                 )
             elif errors:
                 found.bad.append(f"{function}:{alias.alias} counted {errors} errors")
-        return found.result(
-            "No alias counted an error in its newest minute.",
-            next_step="./deploy_pipeline.py verify again in a minute",
-        )
+        return "No alias counted an error in its newest minute."
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmCheck:
+class AlarmCheck(Check):
     """Every alarm of the stack is OK."""
 
     alarms: AlarmStates
     name: ClassVar[str] = "alarms"
     patient: ClassVar[bool] = True
+    next_step: ClassVar[str] = "aws cloudwatch describe-alarms --state-value ALARM"
 
-    def run(self, case: Case) -> CheckResult:
-        found = Findings(self.name)
+    def look(self, case: Case, found: Findings) -> str:
         names = sorted(case.physical_ids(_ALARM))
         states = self.alarms.states(names) if names else {}
         for name in names:
@@ -94,7 +87,4 @@ class AlarmCheck:
                     found.unclear.append(f"{name} has no data yet")
                 case _:
                     found.unclear.append(f"{name} does not exist any more")
-        return found.result(
-            f"{len(names)} alarms are OK." if names else "The stack has no alarms.",
-            next_step="aws cloudwatch describe-alarms --state-value ALARM",
-        )
+        return f"{len(names)} alarms are OK." if names else "The stack has no alarms."
