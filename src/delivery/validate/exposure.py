@@ -10,7 +10,7 @@ from typing import Any
 from awsrules.templates import line_of
 from delivery.strategy.names import Names
 from delivery.strategy.read import function_properties
-from delivery.validate.model import Finding, Rule, SourceFile, Subject
+from delivery.validate.model import Finding, Rule, Subject
 
 _API = "Amazon API Gateway Developer Guide"
 _FUNCTION = "AWS::Serverless::Function"
@@ -34,74 +34,74 @@ LEAST_UNRESERVED = 100
 def methods_need_a_caller(subject: Subject) -> Iterator[Finding]:
     """Check that every method of every API has an authorizer, and limits."""
     template = subject.application
-    for name, properties in _of_type(template, "AWS::Serverless::Api"):
+    for name, properties in template.of_type("AWS::Serverless::Api"):
         if not properties.get("Auth", {}).get("DefaultAuthorizer"):
             message = f"{name} has no DefaultAuthorizer; a key is no access control"
-            yield _at(template, "api-guarded", name, message)
+            yield template.finding("api-guarded", name, message)
         settings = properties.get("MethodSettings") or [{}]
         for each in settings:
             for key in ("ThrottlingBurstLimit", "ThrottlingRateLimit"):
                 if key not in each:
-                    yield _at(template, "api-guarded", name, f"{name} has no {key}")
-    for name, properties in _of_type(template, _FUNCTION):
+                    yield template.finding("api-guarded", name, f"{name} has no {key}")
+    for name, properties in template.of_type(_FUNCTION):
         for event, given in (properties.get("Events") or {}).items():
             auth = given.get("Properties", {}).get("Auth", {})
             if auth.get("Authorizer") == "NONE":
                 message = f"{name}: {event} admits everybody (Authorizer: NONE)"
-                yield _at(template, "api-guarded", name, message)
+                yield template.finding("api-guarded", name, message)
         url = properties.get("FunctionUrlConfig")
         if url is not None and url.get("AuthType") != "AWS_IAM":
             message = f"{name} has an address that admits everybody"
-            yield _at(template, "api-guarded", name, message)
+            yield template.finding("api-guarded", name, message)
 
 
 def access_is_logged(subject: Subject) -> Iterator[Finding]:
     """Check that an API's access log says who called, and never what was said."""
     template = subject.application
-    for name, properties in _of_type(template, "AWS::Serverless::Api"):
+    for name, properties in template.of_type("AWS::Serverless::Api"):
         text = str(properties.get("AccessLogSetting", {}).get("Format", ""))
         if not any(each in text for each in _IDENTITIES):
             message = f"{name}: the access log does not say who called"
-            yield _at(template, "api-logged", name, message)
+            yield template.finding("api-logged", name, message)
         if "$context.requestId" not in text:
             message = f"{name}: the access log has no request id"
-            yield _at(template, "api-logged", name, message)
+            yield template.finding("api-logged", name, message)
         if found := _CONTENT.search(text):
             message = f"{name}: the access log holds content ({found[0]})"
-            yield _at(template, "api-logged", name, message)
+            yield template.finding("api-logged", name, message)
         for each in properties.get("MethodSettings") or [{}]:
             if each.get("DataTraceEnabled") is not False:
                 message = f"{name}: DataTraceEnabled would log whole requests"
-                yield _at(template, "api-logged", name, message)
+                yield template.finding("api-logged", name, message)
             if each.get("LoggingLevel", "OFF") != "OFF":
                 message = f"{name}: execution logs go to a group without our key"
-                yield _at(template, "api-logged", name, message)
-    for name, properties in _of_type(template, "AWS::WAFv2::WebACL"):
+                yield template.finding("api-logged", name, message)
+    for name, properties in template.of_type("AWS::WAFv2::WebACL"):
         if '"SampledRequestsEnabled": true' in json.dumps(properties):
             message = f"{name}: sampled requests show identifiers of records"
-            yield _at(template, "api-logged", name, message)
+            yield template.finding("api-logged", name, message)
 
 
 def builds_are_pinned(subject: Subject) -> Iterator[Finding]:
     """Check that builds run a named image, without privileges, with a log and an end."""
     template = subject.pipeline
-    for name, properties in _of_type(template, "AWS::CodeBuild::Project"):
+    for name, properties in template.of_type("AWS::CodeBuild::Project"):
         environment = properties.get("Environment", {})
         image = _literal(subject, environment.get("Image"))
         if not _PINNED.fullmatch(image):
             message = f"{name}: {image or 'its image'} is not pinned"
-            yield _at(template, "build-pinned", name, message)
+            yield template.finding("build-pinned", name, message)
         if environment.get("PrivilegedMode") is not False:
             message = f"{name} may run with the host's privileges"
-            yield _at(template, "build-pinned", name, message)
+            yield template.finding("build-pinned", name, message)
         for key in ("TimeoutInMinutes", "LogsConfig"):
             if key not in properties:
-                yield _at(template, "build-pinned", name, f"{name} has no {key}")
+                yield template.finding("build-pinned", name, f"{name} has no {key}")
         for each in environment.get("EnvironmentVariables", []):
             secret = re.search(r"TOKEN|PASSWORD|SECRET", str(each.get("Name")))
             if secret and each.get("Type", "PLAINTEXT") == "PLAINTEXT":
                 message = f"{name}: {each['Name']} is a secret in plain text"
-                yield _at(template, "build-pinned", name, message)
+                yield template.finding("build-pinned", name, message)
 
 
 def concurrency_is_left(subject: Subject) -> Iterator[Finding]:
@@ -150,19 +150,6 @@ def _literal(subject: Subject, value: Any) -> str:
             return value
         case _:
             return ""
-
-
-def _of_type(
-    template: SourceFile, kind: str
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, resource in template.section("Resources").items():
-        if resource.get("Type") == kind:
-            yield name, resource.get("Properties", {})
-
-
-def _at(template: SourceFile, rule: str, logical_id: str, message: str) -> Finding:
-    line = line_of(template.body, "Resources", logical_id)
-    return Finding(rule, template.name, line, message)
 
 
 RULES = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from awsrules.templates import line_of
 
 
 class Level(StrEnum):
@@ -42,6 +44,17 @@ class SourceFile:
         """Give a section of the template, empty where it has none."""
         found: Mapping[str, Any] = self.body.get(name) or {}
         return found
+
+    def of_type(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the resources of a type: their logical ids, and their properties."""
+        for logical_id, resource in self.section("Resources").items():
+            if resource.get("Type") == kind:
+                yield logical_id, resource.get("Properties", {})
+
+    def finding(self, rule: str, logical_id: str, message: str) -> Finding:
+        """Return what is wrong with a resource, at its line."""
+        line = line_of(self.body, "Resources", logical_id)
+        return Finding(rule, self.name, line, message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from awsrules.templates import line_of
 from delivery.validate.model import Finding, Rule, SourceFile, Subject
 from delivery.validate.roles import statements_of
 
@@ -57,13 +56,13 @@ def buckets_encrypted(subject: Subject) -> Iterator[Finding]:
                 message = (
                     f"{name} receives access logs, which S3 delivers to SSE-S3 only"
                 )
-                yield _at(template, "bucket-encrypted", name, message)
+                yield template.finding("bucket-encrypted", name, message)
         elif not ours:
             message = f"{name} is not encrypted under a key of ours"
-            yield _at(template, "bucket-encrypted", name, message)
+            yield template.finding("bucket-encrypted", name, message)
         elif not all(each.get("BucketKeyEnabled") for each in rules):
             message = f"{name} has no bucket key; each object would ask the key"
-            yield _at(template, "bucket-encrypted", name, message)
+            yield template.finding("bucket-encrypted", name, message)
 
 
 def buckets_private(subject: Subject) -> Iterator[Finding]:
@@ -72,11 +71,11 @@ def buckets_private(subject: Subject) -> Iterator[Finding]:
         blocks = properties.get("PublicAccessBlockConfiguration", {})
         for each in _BLOCKS:
             if blocks.get(each) is not True:
-                yield _at(template, "public-access", name, f"{name} lacks {each}")
+                yield template.finding("public-access", name, f"{name} lacks {each}")
         owners = properties.get("OwnershipControls", {}).get("Rules", [])
         if {"ObjectOwnership": "BucketOwnerEnforced"} not in owners:
             message = f"{name} still knows access control lists"
-            yield _at(template, "public-access", name, message)
+            yield template.finding("public-access", name, message)
     for template in subject.templates:
         for statement in statements_of(template):
             anybody = statement.body.get("Principal") in ("*", {"AWS": "*"})
@@ -90,9 +89,9 @@ def buckets_versioned_and_logged(subject: Subject) -> Iterator[Finding]:
     receivers = _log_receivers(subject)
     for template, name, properties in _all(subject, "AWS::S3::Bucket"):
         if properties.get("VersioningConfiguration") != {"Status": "Enabled"}:
-            yield _at(template, "bucket-kept", name, f"{name} keeps no versions")
+            yield template.finding("bucket-kept", name, f"{name} keeps no versions")
         if name not in receivers and "LoggingConfiguration" not in properties:
-            yield _at(template, "bucket-kept", name, f"{name} logs no access")
+            yield template.finding("bucket-kept", name, f"{name} logs no access")
 
 
 def stores_encrypted(subject: Subject) -> Iterator[Finding]:
@@ -108,22 +107,22 @@ def stores_encrypted(subject: Subject) -> Iterator[Finding]:
                 properties = {**shared, **properties}
             if not properties.get(_KEYS[kind]):
                 message = f"{name} has no {_KEYS[kind]}"
-                yield _at(template, "store-encrypted", name, message)
+                yield template.finding("store-encrypted", name, message)
     for _, name, properties in _all(subject, "AWS::CodePipeline::Pipeline"):
         key = properties.get("ArtifactStore", {}).get("EncryptionKey", {})
         if key.get("Type") != "KMS" or not key.get("Id"):
             message = f"{name}: the artifact store has no key of ours"
-            yield _at(subject.pipeline, "store-encrypted", name, message)
+            yield subject.pipeline.finding("store-encrypted", name, message)
 
 
 def keys_rotate_and_are_divided(subject: Subject) -> Iterator[Finding]:
     """Check that keys rotate, and that no statement both administers and uses one."""
     for template, name, properties in _all(subject, "AWS::KMS::Key"):
         if properties.get("EnableKeyRotation") is not True:
-            yield _at(template, "key-kept", name, f"{name} does not rotate")
+            yield template.finding("key-kept", name, f"{name} does not rotate")
         if int(properties.get("PendingWindowInDays", 30)) < 30:
             message = f"{name} is gone sooner than 30 days after a mistake"
-            yield _at(template, "key-kept", name, message)
+            yield template.finding("key-kept", name, message)
         for statement in statements_of(template):
             if statement.resource != name or statement.body.get("Effect") != "Allow":
                 continue
@@ -138,18 +137,18 @@ def only_by_tls(subject: Subject) -> Iterator[Finding]:
     for template in subject.templates:
         for kind, (policy, key, service) in _POLICIES.items():
             covered = _refusing_plain_http(template, policy, key, service)
-            for name, _ in _in(template, kind):
+            for name, _ in template.of_type(kind):
                 if name not in covered:
                     message = f"{name} takes requests without TLS"
-                    yield _at(template, "tls-only", name, message)
+                    yield template.finding("tls-only", name, message)
     for template, name, properties in _all(subject, "AWS::Serverless::Api"):
         policy = str(properties.get("SecurityPolicy", ""))
         if not policy.startswith(("TLS_1_2", "SecurityPolicy_TLS13")):
             message = f"{name} has no SecurityPolicy of TLS 1.2 or newer"
-            yield _at(template, "tls-only", name, message)
+            yield template.finding("tls-only", name, message)
     for template, name, properties in _all(subject, "AWS::SNS::Subscription"):
         if properties.get("Protocol") == "http":
-            yield _at(template, "tls-only", name, f"{name} is told by plain http")
+            yield template.finding("tls-only", name, f"{name} is told by plain http")
 
 
 def logs_end_and_are_kept(subject: Subject) -> Iterator[Finding]:
@@ -158,10 +157,10 @@ def logs_end_and_are_kept(subject: Subject) -> Iterator[Finding]:
     for template, name, properties in _all(subject, "AWS::Logs::LogGroup"):
         days = properties.get("RetentionInDays")
         if days is None:
-            yield _at(template, "log-retention", name, f"{name} never ends")
+            yield template.finding("log-retention", name, f"{name} never ends")
     for template, name, properties in _all(subject, "AWS::Serverless::Api"):
         setting = json.dumps(properties.get("AccessLogSetting", {}))
-        for group, given in _in(template, "AWS::Logs::LogGroup"):
+        for group, given in template.of_type("AWS::Logs::LogGroup"):
             if f'"{group}"' in setting:
                 yield from _kept_six_years(
                     subject, template, group, given.get("RetentionInDays")
@@ -190,7 +189,7 @@ def records_never_expire(subject: Subject) -> Iterator[Finding]:
             for key in ("ExpirationInDays", "ExpirationDate"):
                 if key in rule:
                     message = f"{name}: what is stored there expires by age ({key})"
-                    yield _at(template, "record-kept", name, message)
+                    yield template.finding("record-kept", name, message)
 
 
 def _kept_six_years(
@@ -202,7 +201,7 @@ def _kept_six_years(
                 f"{name} is an audit log and kept {value} days{where}; "
                 f"{_SIX_YEARS_DAYS} are six years"
             )
-            yield _at(template, "log-retention", name, message)
+            yield template.finding("log-retention", name, message)
 
 
 def _values_of(
@@ -226,7 +225,7 @@ def _refusing_plain_http(
     template: SourceFile, policy: str, key: str, service: str
 ) -> set[str]:
     covered: set[str] = set()
-    for _, properties in _in(template, policy):
+    for _, properties in template.of_type(policy):
         given = properties.get(key)
         targets = given if isinstance(given, list) else [given]
         for statement in properties.get("PolicyDocument", {}).get("Statement", []):
@@ -255,7 +254,7 @@ def _log_receivers(subject: Subject) -> set[str]:
 
 def functions_refuse_alike(subject: Subject) -> Iterator[Finding]:
     """Check that each function of a template asks for signed code where one does."""
-    functions = list(_in(subject.application, "AWS::Serverless::Function"))
+    functions = list(subject.application.of_type("AWS::Serverless::Function"))
     shared = subject.application.section("Globals").get("Function", {})
     asking = [name for name, own in functions if _SIGNED in {**shared, **own}]
     if not asking:
@@ -263,7 +262,7 @@ def functions_refuse_alike(subject: Subject) -> Iterator[Finding]:
     for name, _ in functions:
         if name not in asking:
             message = f"{name} has no {_SIGNED}, as {asking[0]} has; it takes any code"
-            yield _at(subject.application, "code-signed", name, message)
+            yield subject.application.finding("code-signed", name, message)
 
 
 def _artifact_buckets(subject: Subject) -> set[str]:
@@ -281,19 +280,8 @@ def _all(
     subject: Subject, kind: str
 ) -> Iterator[tuple[SourceFile, str, Mapping[str, Any]]]:
     for template in subject.templates:
-        for name, properties in _in(template, kind):
+        for name, properties in template.of_type(kind):
             yield template, name, properties
-
-
-def _in(template: SourceFile, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, resource in template.section("Resources").items():
-        if resource.get("Type") == kind:
-            yield name, resource.get("Properties", {})
-
-
-def _at(template: SourceFile, rule: str, logical_id: str, message: str) -> Finding:
-    line = line_of(template.body, "Resources", logical_id)
-    return Finding(rule, template.name, line, message)
 
 
 RULES = (

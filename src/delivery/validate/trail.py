@@ -12,7 +12,7 @@ from delivery.validate.model import Finding, Rule, SourceFile, Subject
 
 def trail_is_whole(subject: Subject) -> Iterator[Finding]:
     """Check the trail: everywhere, validated, with the record store's objects, locked."""
-    trails = list(_trails(subject.foundation))
+    trails = list(subject.foundation.of_type("AWS::CloudTrail::Trail"))
     if not trails:
         line = line_of(subject.foundation.body, "Resources")
         message = "there is no trail"
@@ -25,16 +25,18 @@ def trail_is_whole(subject: Subject) -> Iterator[Finding]:
             "IsMultiRegionTrail",
         ):
             if properties.get(key) is not True:
-                yield _at(
-                    subject.foundation, "trail-whole", name, f"{name} lacks {key}"
+                yield subject.foundation.finding(
+                    "trail-whole", name, f"{name} lacks {key}"
                 )
         for missing in _selectors_missing(properties):
-            yield _at(
-                subject.foundation, "trail-whole", name, f"{name} records no {missing}"
+            yield subject.foundation.finding(
+                "trail-whole", name, f"{name} records no {missing}"
             )
         bucket = str(properties["S3BucketName"].get("Ref", ""))
         for problem in _lock_problems(subject.foundation, bucket):
-            yield _at(subject.foundation, "trail-whole", bucket, f"{bucket} {problem}")
+            yield subject.foundation.finding(
+                "trail-whole", bucket, f"{bucket} {problem}"
+            )
 
 
 def _selectors_missing(properties: Mapping[str, Any]) -> Iterator[str]:
@@ -69,17 +71,6 @@ def _lock_problems(template: SourceFile, bucket: str) -> Iterator[str]:
     retention = rule.get("DefaultRetention", {})
     if retention.get("Mode") not in {"GOVERNANCE", "COMPLIANCE"}:
         yield "has no retention by default"
-
-
-def _trails(template: SourceFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, resource in template.section("Resources").items():
-        if resource.get("Type") == "AWS::CloudTrail::Trail":
-            yield name, resource.get("Properties", {})
-
-
-def _at(template: SourceFile, rule: str, logical_id: str, message: str) -> Finding:
-    line = line_of(template.body, "Resources", logical_id)
-    return Finding(rule, template.name, line, message)
 
 
 RULES = (

@@ -42,7 +42,7 @@ def version_fits(subject: Subject) -> Iterator[Finding]:
             used += [key for key in _V2_OF_A_STAGE if key in stage]
         for key in used:
             message = f"{name} has {key}, which only PipelineType V2 has"
-            yield _at(subject, "pipeline-type", name, message)
+            yield subject.pipeline.finding("pipeline-type", name, message)
 
 
 def mode_keeps_the_order(subject: Subject) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def mode_keeps_the_order(subject: Subject) -> Iterator[Finding]:
             message = (
                 f"{name} runs executions in mode {mode}; {_listed(_MODES)} keep order"
             )
-            yield _at(subject, "execution-mode", name, message)
+            yield subject.pipeline.finding("execution-mode", name, message)
 
 
 def triggers_name_a_source(subject: Subject) -> Iterator[Finding]:
@@ -66,10 +66,10 @@ def triggers_name_a_source(subject: Subject) -> Iterator[Finding]:
                 message = (
                     f"{name}: a trigger names {wanted}, no action with a connection"
                 )
-                yield _at(subject, "trigger-source", name, message)
+                yield subject.pipeline.finding("trigger-source", name, message)
             elif sources[wanted].configuration.get("DetectChanges") != "false":
                 message = f"{name}: {wanted} detects changes beside its trigger"
-                yield _at(subject, "trigger-source", name, message)
+                yield subject.pipeline.finding("trigger-source", name, message)
     for each in _sources(subject, "GitHub"):
         if each.configuration.get("PollForSourceChanges") != "false":
             message = f"{each.name} polls GitHub beside the webhook"
@@ -85,7 +85,9 @@ def webhooks_reach_a_source(subject: Subject) -> Iterator[Finding]:
             for problem in _webhook_problems(
                 resource["Properties"], sources, pipelines
             ):
-                yield _at(subject, "webhook-target", name, f"{name}: {problem}")
+                yield subject.pipeline.finding(
+                    "webhook-target", name, f"{name}: {problem}"
+                )
 
 
 def conditions_can_hold(subject: Subject) -> Iterator[Finding]:
@@ -162,11 +164,6 @@ def _sources(subject: Subject, provider: str) -> Iterator[Action]:
 
 def _listed(words: frozenset[str]) -> str:
     return " or ".join(sorted(words))
-
-
-def _at(subject: Subject, rule: str, logical_id: str, message: str) -> Finding:
-    line = line_of(subject.pipeline.body, "Resources", logical_id)
-    return Finding(rule, subject.pipeline.name, line, message)
 
 
 RULES = (

@@ -59,40 +59,40 @@ def alarms_have_data(subject: Subject) -> Iterator[Finding]:
                         f"{environment}: {logical_id} never has data: "
                         f"{metric.namespace} {metric.name}: {emission.reason}"
                     )
-                    yield _at(template, "alarm-emitted", logical_id, message)
+                    yield template.finding("alarm-emitted", logical_id, message)
 
 
 def alarms_tell_somebody(subject: Subject) -> Iterator[Finding]:
     """Check that each alarm has an action, and says what missing data means."""
     for template in subject.templates:
-        for logical_id, properties in _of_type(template, "AWS::CloudWatch::Alarm"):
+        for logical_id, properties in template.of_type("AWS::CloudWatch::Alarm"):
             for name in ("AlarmActions", "TreatMissingData", "AlarmDescription"):
                 if not properties.get(name):
                     message = f"{logical_id} has no {name}"
-                    yield _at(template, "alarm-told", logical_id, message)
+                    yield template.finding("alarm-told", logical_id, message)
 
 
 def dashboards_show_metrics(subject: Subject) -> Iterator[Finding]:
     """Check that a dashboard is JSON and shows metrics that are emitted."""
     template = subject.pipeline
-    for logical_id, properties in _of_type(template, "AWS::CloudWatch::Dashboard"):
+    for logical_id, properties in template.of_type("AWS::CloudWatch::Dashboard"):
         try:
             body = json.loads(literal_text(properties.get("DashboardBody")))
         except json.JSONDecodeError as error:
             message = f"{logical_id} is no JSON: {error}"
-            yield _at(template, "dashboard-metric", logical_id, message)
+            yield template.finding("dashboard-metric", logical_id, message)
             continue
         for widget in body.get("widgets", []):
             for metric in widget.get("properties", {}).get("metrics", []):
                 for problem in _metric_problems(template, metric):
                     message = f"{logical_id}: {problem}"
-                    yield _at(template, "dashboard-metric", logical_id, message)
+                    yield template.finding("dashboard-metric", logical_id, message)
 
 
 def notices_have_their_fields(subject: Subject) -> Iterator[Finding]:
     """Check that patterns and notices read fields that an event has, and no content."""
     template = subject.pipeline
-    for logical_id, properties in _of_type(template, "AWS::Events::Rule"):
+    for logical_id, properties in template.of_type("AWS::Events::Rule"):
         pattern = properties.get("EventPattern", {})
         for source in pattern.get("source", []):
             known = _DETAIL.get(source)
@@ -100,11 +100,11 @@ def notices_have_their_fields(subject: Subject) -> Iterator[Finding]:
                 continue
             for name in sorted(set(pattern.get("detail", {})) - known):
                 message = f"{logical_id}: an event of {source} has no {name}"
-                yield _at(template, "notice-field", logical_id, message)
+                yield template.finding("notice-field", logical_id, message)
             for target in properties.get("Targets", []):
                 for problem in _notice_problems(source, known, target):
                     message = f"{logical_id}: {problem}"
-                    yield _at(template, "notice-field", logical_id, message)
+                    yield template.finding("notice-field", logical_id, message)
 
 
 def notices_are_delivered(subject: Subject) -> Iterator[Finding]:
@@ -112,21 +112,21 @@ def notices_are_delivered(subject: Subject) -> Iterator[Finding]:
     template = subject.pipeline
     published = _services_allowed(template, "sns:Publish")
     decrypts = _services_allowed(subject.foundation, "kms:Decrypt")
-    for logical_id, properties in _of_type(template, "AWS::Events::Rule"):
+    for logical_id, properties in template.of_type("AWS::Events::Rule"):
         if properties.get("State", "ENABLED") == "DISABLED":
             message = f"{logical_id} is switched off"
-            yield _at(template, "notice-delivered", logical_id, message)
+            yield template.finding("notice-delivered", logical_id, message)
         if not properties.get("Targets"):
             message = f"{logical_id} has no target"
-            yield _at(template, "notice-delivered", logical_id, message)
-    for logical_id, _ in _of_type(template, "AWS::SNS::Topic"):
+            yield template.finding("notice-delivered", logical_id, message)
+    for logical_id, _ in template.of_type("AWS::SNS::Topic"):
         for service in _PUBLISHERS:
             if service not in published:
                 message = f"{logical_id}: no policy lets {service} publish"
-                yield _at(template, "notice-delivered", logical_id, message)
+                yield template.finding("notice-delivered", logical_id, message)
             if service not in decrypts:
                 message = f"{logical_id}: the topic's key does not admit {service}"
-                yield _at(template, "notice-delivered", logical_id, message)
+                yield template.finding("notice-delivered", logical_id, message)
 
 
 def failures_are_noticed(subject: Subject) -> Iterator[Finding]:
@@ -138,7 +138,7 @@ def failures_are_noticed(subject: Subject) -> Iterator[Finding]:
     }
     told = {
         (source, state)
-        for _, properties in _of_type(subject.pipeline, "AWS::Events::Rule")
+        for _, properties in subject.pipeline.of_type("AWS::Events::Rule")
         for source in properties.get("EventPattern", {}).get("source", [])
         for key in ("state", "build-status")
         for state in properties["EventPattern"].get("detail", {}).get(key, [])
@@ -194,19 +194,6 @@ def _services_allowed(template: SourceFile, action: str) -> set[str]:
                 case _:
                     continue
     return found
-
-
-def _of_type(
-    template: SourceFile, kind: str
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for logical_id, resource in template.section("Resources").items():
-        if resource.get("Type") == kind:
-            yield logical_id, resource.get("Properties", {})
-
-
-def _at(template: SourceFile, rule: str, logical_id: str, message: str) -> Finding:
-    line = line_of(template.body, "Resources", logical_id)
-    return Finding(rule, template.name, line, message)
 
 
 RULES = (
