@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from delivery.cli.execution_options import execution_option
 from delivery.cli.options import Settings, common_options, dry_run_option
 
 WAIT_SECONDS = 30
@@ -17,13 +18,7 @@ def _decision_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.argument("stage"),
         click.option("--comment", help="Why; it is recorded with the decision."),
-        click.option(
-            "--execution",
-            "execution_id",
-            default="",
-            metavar="ID",
-            help="Decide about this execution only; the beginning of its id will do.",
-        ),
+        execution_option("Decide about this execution only"),
         click.option(
             "--wait",
             "wait_seconds",

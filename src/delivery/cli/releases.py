@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from delivery.cli.execution_options import artifact_option, own_execution_option
 from delivery.cli.options import (
     SHARED_FLAGS,
     SHARED_WITH_VALUE,
@@ -94,19 +95,8 @@ def verify(settings: Settings, *, environment: str | None) -> int:
     required=True,
     help="What to record, with all that leads up to it.",
 )
-@click.option(
-    "--execution",
-    envvar="PIPELINE_EXECUTION_ID",
-    required=True,
-    metavar="ID",
-    help="The pipeline's execution; default: PIPELINE_EXECUTION_ID.",
-)
-@click.option(
-    "--artifact",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("."),
-    help="The build artifact's folder; default: here.",
-)
+@own_execution_option(required=True)
+@artifact_option
 @click.option(
     "--junit",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from delivery.cli.execution_options import artifact_option, own_execution_option
 from delivery.cli.options import Settings, common_options
 from delivery.errors import BadInput
 from delivery.names import ENVIRONMENTS
@@ -13,13 +14,7 @@ from delivery.names import ENVIRONMENTS
 
 @click.command()
 @click.argument("environment", type=click.Choice(ENVIRONMENTS))
-@click.option(
-    "--execution",
-    envvar="PIPELINE_EXECUTION_ID",
-    default="",
-    metavar="ID",
-    help="The pipeline's execution; default: PIPELINE_EXECUTION_ID.",
-)
+@own_execution_option(required=False)
 @click.option(
     "--show",
     is_flag=True,
@@ -30,12 +25,7 @@ from delivery.names import ENVIRONMENTS
     is_flag=True,
     help="Look again at what the pipeline reviewed before; no artifact is needed.",
 )
-@click.option(
-    "--artifact",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("."),
-    help="The build artifact's folder; default: here.",
-)
+@artifact_option
 @click.option(
     "--write-to",
     type=click.Path(file_okay=False, path_type=Path),

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import click
 
+from delivery.cli.execution_options import execution_option
 from delivery.cli.options import Settings, common_options
 
 
 @click.command()
 @click.option("--watch", is_flag=True, help="Refresh until the execution settles.")
-@click.option(
-    "--execution",
-    "execution_id",
-    default="",
-    metavar="ID",
-    help="This execution, not the newest; the beginning of its id will do.",
-)
+@execution_option("This execution, not the newest")
 @common_options
 @click.pass_obj
 def status(settings: Settings, *, watch: bool, execution_id: str) -> int:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import click
 
+from delivery.cli.execution_options import execution_option
 from delivery.cli.options import Settings, common_options, dry_run_option
 
-_EXECUTION = click.option(
-    "--execution",
-    "execution_id",
-    default="",
-    metavar="ID",
-    help="This execution; the beginning of its id will do.",
-)
+_EXECUTION = execution_option("This execution")
 
 
 @click.command()
