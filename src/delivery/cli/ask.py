@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from delivery.cli.fitting import columns, echo
 from delivery.errors import BadInput
 from delivery.model import Hidden
 
@@ -49,12 +50,22 @@ def choice(
         raise missing(question, flag)
     return str(
         click.prompt(
-            question,
+            _short(question, options, default),
             type=click.Choice(options),
             default=default or None,
             err=True,
         )
     )
+
+
+def _short(question: str, options: Sequence[str], default: str) -> str:
+    """Return what is asked on one line; a question that needs several comes before it."""
+    width = columns(err=True)
+    shown = f"{question} ({', '.join(options)}) [{default}]: "
+    if width is None or len(shown) < width:
+        return question
+    echo(question, err=True)
+    return "Choose"
 
 
 def decide(question: str, options: Sequence[str], *, default: str) -> str:
@@ -65,6 +76,8 @@ def decide(question: str, options: Sequence[str], *, default: str) -> str:
     try:
         return choice(question, options, flag="", default=default)
     except click.Abort as error:
+        # The terminal showed ^C behind the question.
+        echo(err=True)
         raise KeyboardInterrupt from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from click import Abort
 from delivery_fakes import (
     START,
     make_action,
@@ -13,7 +14,7 @@ from delivery_fakes import (
     make_state,
 )
 
-from delivery.cli import fitting
+from delivery.cli import ask, fitting
 from delivery.cli.fitting import as_table, echo, fit, table
 from delivery.cli.showing import live_lines
 from delivery.operate.status import Status
@@ -188,3 +189,26 @@ def test_no_line_of_a_command_is_wider_than_the_terminal(
 
 def _whole(line: str) -> bool:
     return any(each in line for each in ("./", "aws ", "https://"))
+
+
+@pytest.mark.parametrize(("width", "asked"), [(40, "Choose"), (200, "Take it back?")])
+def test_a_question_with_its_words_stays_on_one_line(
+    terminal, monkeypatch, width: int, asked: str
+) -> None:
+    prompts: list[str] = []
+    monkeypatch.setattr(ask, "columns", lambda *, err=False: width)
+    monkeypatch.setattr("click.prompt", lambda text, **more: prompts.append(text))
+    ask.choice("Take it back?", ["cancel", "detach"], flag="", default="detach")
+    assert prompts == [asked]
+
+
+def test_an_interrupt_at_a_question_ends_its_line(
+    terminal, monkeypatch, capsys
+) -> None:
+    def pressed(text, **more):
+        raise Abort
+
+    monkeypatch.setattr("click.prompt", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        ask.decide("Take it back?", ["cancel", "detach"], default="detach")
+    assert capsys.readouterr().err == "\n"
