@@ -11,9 +11,10 @@ from seeded.privilege import UNUSED, added
 from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.proof import (
     DEPLOYER,
-    deployer_has_no_more,
-    deployer_lacks_nothing,
     foundation_stack,
+    lacking,
+    needs_of_deployer,
+    unasked,
 )
 
 
@@ -32,22 +33,18 @@ def _removals(subject) -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.mark.thorough
 def test_seeded_defects_of_the_deployment_role_are_all_found(make_subject) -> None:
+    # No change of the role changes what is asked of it.
+    asked = needs_of_deployer(make_subject())
     seeds = random.Random(7).sample(list(_removals(make_subject())), 45)
     found = 0
     for action, change in seeds:
-        told = [
-            each.message
-            for each in deployer_lacks_nothing(make_subject(foundation=change))
-        ]
+        findings = lacking("seeded", make_subject(foundation=change), asked)
         wanted = f"lacks {action} on ".lower()
-        found += any(wanted in each.lower() for each in told)
+        found += any(wanted in each.message.lower() for each in findings)
     for action in UNUSED:
         defect = added(action)
-        change = {defect.old: defect.new}
-        told = [
-            each.message
-            for each in deployer_has_no_more(make_subject(foundation=change))
-        ]
-        found += any(f"may {action} (" in each for each in told)
+        subject = make_subject(foundation={defect.old: defect.new})
+        findings = unasked("seeded", subject, asked, "nobody needs it")
+        found += any(f"may {action} (" in each.message for each in findings)
     print(f"{found} of {len(seeds) + len(UNUSED)} seeded defects found")
     assert found == len(seeds) + len(UNUSED) == 65
