@@ -33,7 +33,6 @@ _POLICIES = {
     "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "Topics", "sns"),
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues", "sqs"),
 }
-_SIGNED = "CodeSigningConfigArn"
 _USE_OF_KEYS = frozenset(
     {"kms:*", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"}
 )
@@ -252,19 +251,6 @@ def _log_receivers(subject: Subject) -> set[str]:
     return found
 
 
-def functions_refuse_alike(subject: Subject) -> Iterator[Finding]:
-    """Check that each function of a template asks for signed code where one does."""
-    functions = list(subject.application.of_type("AWS::Serverless::Function"))
-    shared = subject.application.section("Globals").get("Function", {})
-    asking = [name for name, own in functions if _SIGNED in {**shared, **own}]
-    if not asking:
-        return
-    for name, _ in functions:
-        if name not in asking:
-            message = f"{name} has no {_SIGNED}, as {asking[0]} has; it takes any code"
-            yield subject.application.finding("code-signed", name, message)
-
-
 def _artifact_buckets(subject: Subject) -> set[str]:
     """Give the buckets of the pipeline's artifacts, by the output that names them."""
     found = set()
@@ -341,12 +327,5 @@ RULES = (
         records_never_expire,
         reason="A rollback needs packages of long ago, and a patient a record of long ago.",
         source=f"{_S3}, Expiring objects; 45 CFR 164.312(c)(1)",
-    ),
-    Rule(
-        "code-signed",
-        "Where one function refuses code without a signature, every function does.",
-        functions_refuse_alike,
-        reason="A function that was forgotten would take code of anybody's.",
-        source="AWS Lambda Developer Guide, Using code signing to verify code integrity",
     ),
 )
