@@ -138,14 +138,9 @@ class Deployments:
         return self._look(exit_code, said, name)
 
     def _look(self, exit_code: int, said: str, name: str) -> Outcome:
-        stacks = [
-            each
-            for page in self.cloudformation.get_paginator("describe_stacks").paginate()
-            for each in page["Stacks"]
-            if each["StackName"] == name
-        ]
-        if not stacks:
-            return Outcome(exit_code, "absent", (), "", (), said)
+        status = self._status(name)
+        if status == "absent":
+            return Outcome(exit_code, status, (), "", (), said)
         resources = self.cloudformation.list_stack_resources(StackName=name)
         made = {
             each["LogicalResourceId"]: each["PhysicalResourceId"]
@@ -159,7 +154,7 @@ class Deployments:
         waiting = self.cloudformation.list_change_sets(StackName=name)["Summaries"]
         return Outcome(
             exit_code,
-            stacks[0]["StackStatus"],
+            status,
             tuple(sorted(made)),
             title,
             tuple(
@@ -169,6 +164,14 @@ class Deployments:
             ),
             said,
         )
+
+    def _status(self, name: str) -> str:
+        try:
+            found = self.cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except self.cloudformation.exceptions.ClientError as error:
+            assert "does not exist" in str(error)
+            return "absent"
+        return str(found[0]["StackStatus"])
 
 
 def disturbances(seed: int) -> list[dict[str, Any]]:
