@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -414,6 +415,10 @@ class NoScreen:
 
     def say(self, text: str = "") -> None:
         """Tell nobody."""
+
+    @contextmanager
+    def working(self, title):
+        yield lambda at: None
 
 
 def test_no_change_takes_four_calls(stacks, api) -> None:

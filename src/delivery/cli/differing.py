@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -15,7 +16,7 @@ from delivery.cli.deploying import (
 from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.other import Other, other_differences
-from delivery.cli.screen import PlainScreen, print_result
+from delivery.cli.screen import PlainScreen, make_screen, print_result
 from delivery.cli.wiring import Tools
 from delivery.deploy.differences import Differences, StackDifference
 from delivery.deploy.memory import remembered_answers
@@ -40,6 +41,12 @@ class QuietScreen(PlainScreen):
         widened: Sequence[str] = (),
     ) -> None:
         """Show nothing."""
+
+    @contextmanager
+    def working(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show that it takes time all the same."""
+        with make_screen(yes=self.yes).working(title) as tell:
+            yield tell
 
 
 def show_differences(settings: Settings, other: Other | None, *, tell: bool) -> int:

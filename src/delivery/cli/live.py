@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,34 @@ class TerminalScreen:
             view.console = live.console
             yield view
         self.say(f"{title}: {view.elapsed:.0f} s")
+
+    @contextmanager
+    def working(self, title: str) -> Iterator[Callable[[str], None]]:
+        from rich.live import Live as RichLive
+
+        view = Working(title)
+        with RichLive(view, console=self.console, refresh_per_second=4, transient=True):
+            yield view.tell
+
+
+@dataclass
+class Working:
+    """One line: what takes time, what it is at, and how long it has."""
+
+    title: str
+    at: str = ""
+    began: float = field(default_factory=time.monotonic)
+
+    def tell(self, at: str) -> None:
+        """Take in what it is at now."""
+        self.at = at
+
+    def __rich__(self) -> Any:
+        from rich.text import Text
+
+        at = f": {self.at}" if self.at else ""
+        shown = f"{self.title}{at}  {time.monotonic() - self.began:.0f} s"
+        return Text(shown, style="cyan", no_wrap=True, overflow="ellipsis")
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,10 @@ class PlainScreen:
     def watch(self, title: str) -> Iterator[Live]:
         self.say(title)
         yield PlainLive(self.brief)
+
+    @contextmanager
+    def working(self, title: str) -> Iterator[Callable[[str], None]]:
+        yield lambda at: None
 
 
 @dataclass

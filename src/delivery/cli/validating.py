@@ -9,7 +9,7 @@ from pathlib import Path
 from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.rendering import TEMPLATE, read_application, targets_of
-from delivery.cli.screen import print_result
+from delivery.cli.screen import make_screen, print_result
 from delivery.config import Configuration, delivery_parameters, load_configuration
 from delivery.errors import BadInput
 from delivery.render import template_configuration
@@ -36,7 +36,8 @@ def run_rules(
     """Run the chosen rules, print their findings, and return the exit code."""
     chosen = chosen_rules(only, skip)
     subject = read_subject(load_configuration(settings.config_path))
-    findings, seconds = timed_rules(chosen, subject)
+    with make_screen(yes=settings.yes).working("Validating") as tell:
+        findings, seconds = timed_rules(chosen, subject, tell)
     errors = sum(each.level is Level.ERROR for each in findings)
     ids = [each.id for each in chosen]
     proven = None if errors else summarize(subject, ids, seconds)

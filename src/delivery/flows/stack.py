@@ -86,14 +86,16 @@ class StackDeployer:
 
     def _prepared(self, request: StackRequest, create: bool) -> ChangeSet:
         """Make the change set; whatever stops it leaves no empty stack."""
+        title = f"Stack {request.name}: waiting for the change set"
         try:
-            return prepare(
-                self.stacks,
-                self.clock,
-                request,
-                create=create,
-                poll_seconds=self.change_set_poll_seconds,
-            )
+            with self.screen.working(title):
+                return prepare(
+                    self.stacks,
+                    self.clock,
+                    request,
+                    create=create,
+                    poll_seconds=self.change_set_poll_seconds,
+                )
         except BaseException:
             self._remove_shell(request.name, create)
             raise

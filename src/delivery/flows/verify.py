@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -49,13 +49,20 @@ class Verifier:
         if contents is None:
             raise BadInput(f"There is no stack {expected.stack} to verify.")
         case = make_case(expected, contents)
-        results = {each.name: self._look(each, case) for each in self.checks}
-        self._look_again(case, results)
+        results: dict[str, CheckResult] = {}
+        with self.screen.working(f"Verifying {expected.environment}") as tell:
+            for each in self.checks:
+                tell(each.name)
+                results[each.name] = self._look(each, case)
+            self._look_again(case, results, tell)
         return Verdict(expected.environment, tuple(results.values()))
 
-    def _look_again(self, case: Case, results: dict[str, CheckResult]) -> None:
+    def _look_again(
+        self, case: Case, results: dict[str, CheckResult], tell: Callable[[str], None]
+    ) -> None:
         """Repeat patient checks that did not pass; hopeless cases are not waited for."""
         deadline = self.clock.monotonic() + self.patience_seconds
+        told = ""
         while self.clock.monotonic() < deadline:
             open_checks = [
                 each
@@ -65,7 +72,10 @@ class Verifier:
             if not open_checks or self._hopeless(results):
                 return
             names = ", ".join(each.name for each in open_checks)
-            self.screen.say(f"Waiting for {names} to settle.")
+            if names != told:
+                self.screen.say(f"Waiting for {names} to settle.")
+            tell(f"waiting for {names}")
+            told = names
             self.clock.sleep(self.poll_seconds)
             for each in open_checks:
                 results[each.name] = self._look(each, case)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -41,6 +41,12 @@ class Screen(Protocol):
 
     def watch(self, title: str) -> AbstractContextManager[Live]:
         """Open a live view."""
+
+    def working(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
+        """Show on a terminal that something takes time, until the block ends.
+
+        What is given is told what it is at; elsewhere nothing is shown.
+        """
 
 
 class Live(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
 from delivery.errors import BadInput
@@ -78,12 +78,18 @@ def chosen_rules(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Rul
 
 
 def timed_rules(
-    rules: Iterable[Rule], subject: Subject
+    rules: Iterable[Rule],
+    subject: Subject,
+    tell: Callable[[str], None] = lambda rule: None,
 ) -> tuple[list[Finding], dict[str, float]]:
-    """Give all findings as `run_rules` does, and the seconds that each rule took."""
+    """Give all findings as `run_rules` does, and the seconds that each rule took.
+
+    ``tell`` is called with each rule before it runs.
+    """
     found: set[Finding] = set()
     seconds: dict[str, float] = {}
     for rule in rules:
+        tell(rule.id)
         began = monotonic()
         found.update(rule.check(subject))
         seconds[rule.id] = monotonic() - began

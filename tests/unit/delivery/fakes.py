@@ -307,6 +307,10 @@ class FakeScreen:
         self.lines.append(title)
         yield FakeLive(self.lines)
 
+    @contextmanager
+    def working(self, title: str):
+        yield lambda at: None
+
 
 def make_action(
     name: str = "Build", status: str = "Succeeded", **more: object

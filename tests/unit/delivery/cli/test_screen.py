@@ -11,7 +11,7 @@ from rich.console import Console
 
 from delivery.cli import ask
 from delivery.cli.lines import change_line, danger_of, summary_line
-from delivery.cli.live import TerminalLive, TerminalScreen
+from delivery.cli.live import TerminalLive, TerminalScreen, Working
 from delivery.cli.screen import PlainLive, PlainScreen, make_screen
 from delivery.errors import BadInput
 from delivery.model import ResourceChange
@@ -200,3 +200,16 @@ def test_confirmations_are_asked_unless_answered_beforehand(
     monkeypatch.setattr(ask, "is_interactive", lambda: True)
     monkeypatch.setattr("click.confirm", lambda *words, **more: False)
     assert not PlainScreen().confirm("Go on?")
+
+
+def test_what_takes_time_is_shown_on_a_terminal_and_gone_after_it(console) -> None:
+    with TerminalScreen(console=console).working("Validating") as tell:
+        tell("lint")
+    assert _written(console).count("\n") <= 1
+    assert Working("Validating", "lint").__rich__().plain == "Validating: lint  0 s"
+
+
+def test_elsewhere_nothing_is_shown_of_what_takes_time(capsys) -> None:
+    with PlainScreen().working("Validating") as tell:
+        tell("lint")
+    assert capsys.readouterr() == ("", "")
