@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -28,8 +29,10 @@ fakes = _load("delivery_fakes", Path(__file__).parent / "fakes.py")
 
 @pytest.fixture(autouse=True)
 def _without_the_builds_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build names its release store; a test there would ask the real ledger."""
-    monkeypatch.delenv("RELEASE_BUCKET", raising=False)
+    """A build names its release store and has keys; a test there would ask the real AWS."""
+    keys = [name for name in os.environ if name.startswith("AWS_")]
+    for name in ("RELEASE_BUCKET", *keys):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
