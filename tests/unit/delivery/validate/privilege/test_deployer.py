@@ -8,13 +8,17 @@ from dataclasses import replace
 import pytest
 
 from delivery.validate.privilege.grants import grants_of
+from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import (
     DEPLOYER,
     deployer_has_no_more,
     deployer_lacks_nothing,
     deployment_needs,
     foundation_stack,
+    lacking,
+    needs_of_deployer,
     surplus,
+    unasked,
 )
 
 pytestmark = pytest.mark.thorough
@@ -78,6 +82,12 @@ SIGNING = {
 }
 
 
+@pytest.fixture(scope="module")
+def asked(make_subject) -> dict[str, list[Need]]:
+    """Give what is asked of the role, which no change of the role changes."""
+    return needs_of_deployer(make_subject())
+
+
 def test_our_deployment_role_holds_what_is_needed_and_no_more(make_subject) -> None:
     subject = make_subject()
     assert [str(each) for each in deployer_lacks_nothing(subject)] == []
@@ -136,16 +146,16 @@ def test_signed_code_needs_the_same_rights_whether_it_is_asked_for_or_not(
         name: {**each, "SigningProfileVersions": profiles}
         for name, each in subject.values.items()
     }
-    subject = replace(subject, values=values)
-    asked = {
+    needs = needs_of_deployer(replace(subject, values=values))
+    signing = {
         (each.action, each.resource.split(":")[-2 if ":" in each.resource else 0])
-        for each in deployment_needs(subject)["production"]
+        for each in needs[DEPLOYER]
         if "CodeSigningConfig" in each.action
     }
 
-    assert [str(each) for each in deployer_lacks_nothing(subject)] == []
-    assert [str(each) for each in deployer_has_no_more(subject)] == []
-    assert asked == SIGNING
+    assert [str(each) for each in lacking("lacks", subject, needs)] == []
+    assert [str(each) for each in unasked("surplus", subject, needs, "nobody")] == []
+    assert signing == SIGNING
 
 
 @pytest.mark.parametrize(
@@ -159,15 +169,16 @@ def test_signed_code_needs_the_same_rights_whether_it_is_asked_for_or_not(
     ],
 )
 def test_a_right_that_signed_code_needs_is_named_though_nobody_asks_for_it(
-    make_subject, action: str, resource: str
+    make_subject, asked: dict[str, list[Need]], action: str, resource: str
 ) -> None:
     subject = make_subject(foundation={f"                  - lambda:{action}\n": ""})
 
-    told = [each.message for each in deployer_lacks_nothing(subject)]
+    told = [each.message for each in lacking("lacks", subject, asked)]
 
-    assert told
-    assert all(f"lacks lambda:{action} on " in each for each in told)
-    assert any(resource in each for each in told)
+    assert [each.split(" on ")[0] for each in told] == [
+        f"{DEPLOYER} lacks lambda:{action}"
+    ]
+    assert resource in told[0]
 
 
 def test_a_narrowed_write_is_needed_again_once_its_property_is_used(
