@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from delivery.cli.fitting import echo
+from delivery.cli.fitting import columns, echo, fit
 from delivery.cli.options import SHARED_FLAGS, SHARED_WITH_VALUE
 from delivery.errors import DeliveryError, Terminated
 
@@ -126,6 +126,7 @@ def exit_code_of(run: Any, *, debug: bool) -> int:
         echo(str(error), err=True)
         return error.exit_code
     except click.ClickException as error:
+        error.message = fit(error.message, columns(err=True))
         error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, EOFError):

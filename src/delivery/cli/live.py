@@ -107,6 +107,7 @@ class TerminalLive:
     running: dict[str, float] = field(default_factory=dict)
     done: int = 0
     last_note: str = ""
+    at_now: str = ""
     whole: float | None = None
     usual: Mapping[str, float] = field(default_factory=dict)
 
@@ -139,6 +140,9 @@ class TerminalLive:
             self._line(text, "yellow")
         self.last_note = text
 
+    def at(self, what: str) -> None:
+        self.at_now = what
+
     def tick(self) -> None:
         """Rich redraws by itself; the elapsed time is read while it does."""
 
@@ -146,7 +150,9 @@ class TerminalLive:
         from rich.text import Text
 
         elapsed = self.elapsed
-        lines = [f"{self.title}  {_so_far(elapsed, self.whole)}  {self.done} done"]
+        title = f"{self.title}: {self.at_now}" if self.at_now else self.title
+        done = f"  {self.done} done" if self.done else ""
+        lines = [f"{title}  {_so_far(elapsed, self.whole)}{done}"]
         for name, began in list(self.running.items())[:_IN_PROGRESS_ROWS]:
             taken = _so_far(elapsed - began, self.usual.get(name))
             lines.append(f"  {name}  {taken}")

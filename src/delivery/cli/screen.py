@@ -102,6 +102,9 @@ class PlainLive:
             echo(f"  {self._elapsed()}  {text}", err=True)
         self.last_note = text
 
+    def at(self, what: str) -> None:
+        """A line is written when something ends."""
+
     def tick(self) -> None:
         """Nothing moves between two lines."""
 

@@ -222,6 +222,7 @@ class Rehearser:
                 live.note(stage_line(result))
 
             def poll(status: Status) -> None:
+                live.at(status.at_now)
                 live.tick()
                 on_poll(status)
 

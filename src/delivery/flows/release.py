@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awsrules.statuses import ExecutionStatus
@@ -91,7 +91,7 @@ class ReleaseFollower:
                 last_end = self._note_ended_stages(status, last_end)
                 self.on_poll(status)
                 if status.settled:
-                    return self._release(execution_id)
+                    return self._release(execution_id, status)
                 self._answer(status)
             self.clock.sleep(self.poll_seconds)
 
@@ -127,8 +127,12 @@ class ReleaseFollower:
             # look tells, and asks again if it has to.
             return
 
-    def _release(self, execution_id: str) -> Release:
-        status = self.reader.read_with_failures(execution_id)
+    def _release(self, execution_id: str, status: Status) -> Release:
+        try:
+            status = self.reader.read_with_failures(execution_id)
+        except Unreachable as error:
+            # How it ended is known; only the reasons of failures are not.
+            status = replace(status, warnings=(*status.warnings, error.what))
         stages = tuple(
             self.results.get(each.name, StageResult(each.name, outcome_of(each.status)))
             for each in status.stages

@@ -107,6 +107,15 @@ class Status:
         )
 
     @property
+    def at_now(self) -> str:
+        """Return the stage that runs, with its action, or nothing."""
+        for stage in self.stages:
+            for action in stage.actions:
+                if action.status is ActionStatus.IN_PROGRESS:
+                    return f"{stage.name}/{action.name}"
+        return ""
+
+    @property
     def branch(self) -> str:
         """Return the branch that the source action followed, if it is known."""
         for stage in self.stages[:1]:

@@ -61,5 +61,8 @@ class Live(Protocol):
     def note(self, text: str) -> None:
         """Show one more line."""
 
+    def at(self, what: str) -> None:
+        """Take in what it is at now."""
+
     def tick(self) -> None:
         """Let elapsed time move."""

@@ -265,6 +265,9 @@ class FakeLive:
     def note(self, text: str) -> None:
         self.lines.append(text)
 
+    def at(self, what: str) -> None:
+        pass
+
     def tick(self) -> None:
         pass
 

@@ -213,3 +213,10 @@ def test_elsewhere_nothing_is_shown_of_what_takes_time(capsys) -> None:
     with PlainScreen().working("Validating") as tell:
         tell("lint")
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_live_view_names_what_it_is_at() -> None:
+    live = TerminalLive("Release 1")
+    assert live.__rich__().plain == "Release 1  0 s"
+    live.at("Build/Build")
+    assert live.__rich__().plain == "Release 1: Build/Build  0 s"

@@ -114,3 +114,21 @@ def test_a_lost_look_does_not_end_the_following(
 
     monkeypatch.setattr(pipelines, "state", lost_at_first)
     assert make_follower().follow(ID).outcome == "passed"
+
+
+def test_a_lost_last_look_costs_the_reasons_and_not_the_outcome(
+    pipelines, clock, make_follower, monkeypatch
+) -> None:
+    pipelines.states = [_state("Succeeded", "Failed", "NotStarted")]
+    _end_after(pipelines, clock, 0, "Failed")
+    look, answered = pipelines.state, iter([True, False])
+
+    def lost_at_last(name):
+        if not next(answered):
+            raise Unreachable("AWS does not answer.")
+        return look(name)
+
+    monkeypatch.setattr(pipelines, "state", lost_at_last)
+    release = make_follower().follow(ID)
+    assert release.outcome == "failed"
+    assert release.status.warnings == ("AWS does not answer.",)

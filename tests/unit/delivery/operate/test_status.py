@@ -14,7 +14,7 @@ from delivery_fakes import (
     waiting_stage,
 )
 
-from delivery.operate.status import seconds_between, status_of
+from delivery.operate.status import Status, seconds_between, status_of
 
 
 def _status(state, execution_id="execution-1", history=None, status="InProgress"):
@@ -151,3 +151,11 @@ def test_the_branch_is_what_the_source_action_followed() -> None:
         status = _status(make_state(source), history={"Source": (action,)})
         assert status.branch == "main"
     assert _status(make_state()).branch == ""
+
+
+def test_what_an_execution_is_at_is_its_running_action() -> None:
+    running = make_action("ShiftTraffic", "InProgress")
+    stages = (make_stage("Source", "Succeeded", make_action("GitHub")),)
+    assert Status("p", None, stages).at_now == ""
+    more = (*stages, make_stage("DeployProduction", "InProgress", running))
+    assert Status("p", None, more).at_now == "DeployProduction/ShiftTraffic"
