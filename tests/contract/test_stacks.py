@@ -261,7 +261,7 @@ def test_a_change_set_is_read_to_its_last_page(stacks, api) -> None:
     assert topic.action == "Add"
 
 
-def test_rollback_on_failure_is_said_explicitly(stacks, api) -> None:
+def test_a_failure_is_rolled_back_with_all_that_the_operation_made(stacks, api) -> None:
     api.add_response(
         "execute_change_set",
         {},
@@ -270,6 +270,7 @@ def test_rollback_on_failure_is_said_explicitly(stacks, api) -> None:
             "StackName": ID,
             "ClientRequestToken": "deploy-1",
             "DisableRollback": False,
+            "RetainExceptOnCreate": True,
         },
     )
     stacks.execute(CHANGE_SET, token="deploy-1")

@@ -146,6 +146,9 @@ class CloudFormationStacks:
                     StackName=change_set.stack_id,
                     ClientRequestToken=token,
                     DisableRollback=False,
+                    # What a failed operation made goes again, even where its policy
+                    # retains it: its name would stand in the way of the next try.
+                    RetainExceptOnCreate=True,
                 )
             except ClientError as error:
                 # An answer that got lost makes the client ask again for what has begun.

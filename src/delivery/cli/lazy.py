@@ -126,7 +126,8 @@ def exit_code_of(run: Any, *, debug: bool) -> int:
         echo(str(error), err=True)
         return error.exit_code
     except click.ClickException as error:
-        error.message = fit(error.message, columns(err=True))
+        width = columns(err=True)
+        error.message = fit(f"Error: {error.message}", width).removeprefix("Error: ")
         error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, EOFError):
