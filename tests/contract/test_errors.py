@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from botocore import exceptions as boto
 
@@ -95,3 +97,18 @@ def test_requests_to_aws_are_retried_with_jitter(monkeypatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     retries = Clients("us-east-1").get("sts").meta.config.retries
     assert retries["mode"] == "adaptive"
+
+
+def test_that_aws_is_asked_again_for_long_is_told_once(monkeypatch) -> None:
+    no_waits = SimpleNamespace(sleep=lambda seconds: None)
+    monkeypatch.setattr("botocore.endpoint.time", no_waits)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "synthetic")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    told: list[str] = []
+    api = Clients("us-east-1", on_trouble=told.append).get("sts")
+    for _ in range(2):
+        with pytest.raises(boto.EndpointConnectionError):
+            api.get_caller_identity()
+    (line,) = told
+    assert "trying again" in line

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from delivery.aws.errors import told_in_our_words
 
+# One lost connection is nothing to speak of.
+_LASTING_ATTEMPTS = 3
 # The plane accepts any keys; fixed ones keep the operator's own out of its log.
 _LOCAL_KEYS = {
     "aws_access_key_id": "rehearsal",
@@ -20,12 +23,15 @@ class Clients:
     """Makes boto3 clients with retries and jitter.
 
     With ``endpoint_url`` they speak to the rehearsal plane, and neither a profile nor
-    the environment's credentials are looked at.
+    the environment's credentials are looked at. ``on_trouble`` is told once when AWS
+    does not answer and is asked again.
     """
 
     region: str
     profile: str | None = None
     endpoint_url: str | None = None
+    on_trouble: Callable[[str], None] = lambda text: None
+    _troubled: bool = field(default=False, repr=False)
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _session: Any = field(default=None, repr=False)
 
@@ -66,9 +72,20 @@ class Clients:
             # A proxy is for AWS, and never for a server on this machine.
             proxies={} if self.local else None,
         )
-        return self.session().client(
+        client = self.session().client(
             service, endpoint_url=self.endpoint_url, config=config
         )
+        client.meta.events.register("needs-retry", self._note_silence)
+        return client
+
+    def _note_silence(
+        self, attempts: int, caught_exception: object = None, **more: Any
+    ) -> None:
+        """Tell that it goes on: all attempts together take a minute."""
+        lasting = caught_exception is not None and attempts >= _LASTING_ATTEMPTS
+        if lasting and not self._troubled:
+            self._troubled = True
+            self.on_trouble("AWS does not answer; trying again for about a minute.")
 
     def session(self) -> Any:
         """Return the session whose credentials the clients use."""

@@ -130,7 +130,9 @@ class Surroundings:
         from delivery.aws.clients import Clients
 
         if not self.settings.local:
-            return Clients(self.region, self.settings.profile)
+            return Clients(
+                self.region, self.settings.profile, on_trouble=self.screen.warn
+            )
         return Clients(self.region, endpoint_url=self._running_plane())
 
     def _running_plane(self) -> str:

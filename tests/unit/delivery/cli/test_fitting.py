@@ -169,7 +169,7 @@ def test_the_live_status_shows_every_action_where_there_is_room() -> None:
         "diff",
         "start --dry-run",
         "retry",
-        "destroy --all --dry-run",
+        "destroy --dry-run",
         "logs",
     ],
 )
