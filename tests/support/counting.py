@@ -18,7 +18,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 class Counted:
     """Calls and bytes, both ways, since the last ``restart``. Thread-safe.
 
-    ``on_call`` is told of each call of the query protocol before it is forwarded and
+    ``on_call`` is told of each call, where it has a name, before it is forwarded and
     before its answer is given back; False ends it there.
     """
 
@@ -57,13 +57,20 @@ def counting(endpoint: str) -> Iterator[Counted]:
         server.server_close()
 
 
+def _action(target: str, body: bytes) -> str:
+    """Return the call's name, of the JSON protocols or of the query protocol."""
+    if target:
+        return target.rpartition(".")[2]
+    return parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+
+
 def _handler(target: str, counted: Counted) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+            action = _action(self.headers.get("X-Amz-Target", ""), body)
             if not counted.on_call(action, BEFORE):
                 self.close_connection = True
                 return

@@ -107,8 +107,23 @@ def strained_lines(strained: Strained) -> Iterator[str]:
 
 def measured_lines(measured: Measured) -> Iterator[str]:
     """Yield what was sent, what came back, and what the alarms made of it."""
-    requests = measured.requests
     yield ""
+    yield from _sent_lines(measured)
+    rows = [
+        (each.function, each.version, each.invocations, each.errors, each.throttles)
+        for each in measured.calls
+    ]
+    called = table(
+        [tuple(str(cell) for cell in row) for row in rows],
+        ("Function", "Version", "Calls", "Errors", "Throttled"),
+        indent=2,
+    )
+    yield from (f"  {line}" for line in called.splitlines())
+    yield from _noticed_lines(measured)
+
+
+def _sent_lines(measured: Measured) -> Iterator[str]:
+    requests = measured.requests
     yield (
         f"Requests to {measured.environment}: {requests.sent} sent, {requests.failed} "
         f"failed, in {requests.seconds:.1f} s here ({requests.sustained:.1f}/s) and "
@@ -129,16 +144,9 @@ def measured_lines(measured: Measured) -> Iterator[str]:
         for status, number in sorted(requests.by_status.items())
     )
     yield f"  By status: {statuses or 'none'}"
-    rows = [
-        (each.function, each.version, each.invocations, each.errors, each.throttles)
-        for each in measured.calls
-    ]
-    yield from _indented(
-        table(
-            [tuple(str(cell) for cell in row) for row in rows],
-            ("Function", "Version", "Calls", "Errors", "Throttled"),
-        )
-    )
+
+
+def _noticed_lines(measured: Measured) -> Iterator[str]:
     for alarm in measured.alarms:
         yield f"  Alarm at {alarm.at:%H:%M:%S} of the plane: {alarm.name}"
         yield f"    {alarm.reason}"
@@ -155,7 +163,3 @@ def _refused_by_load(measured: Measured) -> int:
     ):
         return 0
     return sum(each.throttles for each in measured.calls)
-
-
-def _indented(text: str) -> Iterator[str]:
-    yield from (f"  {line}" for line in text.splitlines())
