@@ -36,6 +36,12 @@ from delivery.names import ENVIRONMENTS
     help="With --stack, when aliases cannot be moved: try those again for half a minute, "
     "keep what was moved, or send it back. A terminal is asked; default: keep.",
 )
+@click.option(
+    "--automatic",
+    is_flag=True,
+    help="With --stack: only when the release that this pipeline execution deployed "
+    "serves and failed, and rollback.automatic is true.",
+)
 @click.option("--function", metavar="NAME", help="Send one function to a version.")
 @click.option("--version", metavar="V", help="With --function: the version's number.")
 @click.option("--cancel", is_flag=True, help="Cancel the update that is under way.")

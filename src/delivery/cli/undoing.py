@@ -20,6 +20,7 @@ from delivery.errors import (
     NotVerified,
     Refused,
 )
+from delivery.flows.automatic import refuse_unless_due
 from delivery.flows.half_way import Decide, OnFailure, Steadfast, keep
 from delivery.flows.moving import HalfWay
 from delivery.flows.notices import tell
@@ -63,6 +64,7 @@ class Asked:
     reason: str | None = None
     dry_run: bool = False
     on_failure: str | None = None
+    automatic: bool = False
 
     @property
     def choice(self) -> Choice | None:
@@ -90,6 +92,8 @@ class Asked:
             raise BadInput("--to goes with --stack.", next_step="Add --stack.")
         if self.skip and not self.stack:
             raise BadInput("--skip goes with --stack.", next_step="Add --stack.")
+        if self.automatic and (not self.stack or self.to is not None):
+            raise BadInput("--automatic goes with --stack, and without --to.")
         if self.on_failure and not self.stack:
             raise BadInput("--on-failure goes with --stack.", next_step="Add --stack.")
         if (self.version is None) != (self.function is None):
@@ -120,9 +124,20 @@ def run(settings: Settings, environment: str, asked: Asked) -> int:
     option = next(each for each in options if each.choice is choice)
     if not option.possible:
         raise refused(environment, option)
+    if asked.automatic:
+        _refuse_unless_due(tools, undoer, situation, option)
     if choice is Choice.FUNCTION:
         return _one_function(settings, tools, undoer, asked)
     return _whole(settings, tools, situation, option, asked)
+
+
+def _refuse_unless_due(
+    tools: Tools, undoer: Undoer, situation: Situation, option: Option
+) -> None:
+    configured = tools.configuration.environments[undoer.environment]
+    refuse_unless_due(
+        undoer, situation, option, switched_on=configured.rollback.automatic
+    )
 
 
 def _whole(

@@ -14,6 +14,7 @@ from delivery.errors import BadInput
 # Requests carry templates up to this size; larger ones come from a bucket. Source:
 # AWS CloudFormation User Guide, "Quotas".
 INLINE_TEMPLATE_BYTES = 51_200
+_FORM = "AWS::CloudFormation::Interface"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ def read_template(path: Path) -> Template:
     """Read a template; one too large for a request is sent as compact JSON.
 
     Comments and indentation are a third of a well-documented template, and CloudFormation
-    does not need them. Foundation has to fit: it makes the bucket that a larger template
-    would be read from.
+    does not need them; nor does it need how the console would ask for parameters.
+    Foundation has to fit: it makes the bucket that a larger template would be read from.
 
     Raises:
         BadInput: when the file is missing or is no template.
@@ -58,6 +59,14 @@ def read_template(path: Path) -> Template:
         ) from error
     template = Template(text, body.get("Parameters") or {})
     if template.too_large:
-        compact = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+        needed = _without_form(body)
+        compact = json.dumps(needed, separators=(",", ":"), ensure_ascii=False)
         return Template(compact, template.parameters)
     return template
+
+
+def _without_form(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out how the console would group the parameters."""
+    metadata = {k: v for k, v in (body.get("Metadata") or {}).items() if k != _FORM}
+    others = {key: value for key, value in body.items() if key != "Metadata"}
+    return {**others, "Metadata": metadata} if metadata else others

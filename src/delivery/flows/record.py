@@ -57,6 +57,10 @@ class Recorded:
     written: tuple[Event, ...]
 
 
+# Builds of a stage that test nothing.
+_NO_TESTS = frozenset({"Record", "Review", "RollBackIfFailed"})
+
+
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Gathers facts from AWS and appends them to the environment's ledger."""
@@ -198,12 +202,12 @@ def _verification(
 ) -> ActionState | None:
     """Return which action verified the deployment.
 
-    It is the last of the stage's builds that is neither the recorder nor a review.
+    It is the last of the stage's builds that test something.
     """
     builds = [
         each
         for each in actions.get(f"Deploy{environment.capitalize()}", ())
-        if each.provider == "CodeBuild" and each.name not in {"Record", "Review"}
+        if each.provider == "CodeBuild" and each.name not in _NO_TESTS
     ]
     return builds[-1] if builds else None
 

@@ -19,6 +19,7 @@ from delivery.validate.privilege.commands import uses_in
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import (
+    DEPLOYER,
     foundation_stack,
     lacking,
     pipeline_stack,
@@ -125,10 +126,25 @@ def _of_commands(project: Project, subject: Subject) -> Iterator[Need]:
     for use in uses_in(project.buildspec, subject.root, project.file):
         environments = [use.environment] if use.environment else list(arns)
         for environment in environments:
-            listing = {"s3:prefix": f"ledger/{environment}/"}
-            context = listing if use.kind == "ledger-list" else {}
+            context = _context(use.kind, stack, environment)
             resource = arns.get(environment, {}).get(use.kind, "*")
             yield _need(use.action, resource, project, use.where, context)
+
+
+def _context(kind: str, stack: Stack, environment: str) -> Mapping[str, str]:
+    """Give the keys that a request about this kind of resource comes with."""
+    match kind:
+        case "ledger-list":
+            return {"s3:prefix": f"ledger/{environment}/"}
+        case "deployer":
+            return {"iam:PassedToService": "cloudformation.amazonaws.com"}
+        case "released-stack":
+            bucket = stack.arn("ReleaseBucket").rpartition(":")[2]
+            host = f"{bucket}.s3.{stack.region}.amazonaws.com"
+            url = f"https://{host}/releases/any/packaged.yaml"
+            return {"cloudformation:TemplateUrl": url}
+        case _:
+            return {}
 
 
 def _arns(stack: Stack, environment: str) -> Mapping[str, str]:
@@ -150,7 +166,11 @@ def _arns(stack: Stack, environment: str) -> Mapping[str, str]:
         "review-stack": f"cloudformation:{here}:stack/{project}-review-{environment}/any",
         "signing-job": f"signer:{here}:/signing-jobs/any",
         "signing-profile": f"signer:{here}:/signing-profiles/any",
+        "pipeline-stack": f"cloudformation:{here}:stack/{project}-pipeline/any",
+        "released-stack": f"cloudformation:{here}:stack/{project}-lambda-{environment}/any",
         "stack": f"cloudformation:{here}:stack/{project}-lambda-{environment}/any",
+        "stage": f"codepipeline:{here}:{label}Pipeline/Deploy{environment.capitalize()}",
+        "topic": f"sns:{here}:{project}-notices",
         "transform": f"cloudformation:{region}:aws:transform/Serverless-2016-10-31",
     }
     return {
@@ -160,6 +180,7 @@ def _arns(stack: Stack, environment: str) -> Mapping[str, str]:
             for folder in ("ledger", "packages", "releases", "reviews")
         },
         "delivery-key": stack.arn("DeliveryKey"),
+        "deployer": stack.arn(DEPLOYER),
         "ledger-list": releases,
         "release-bucket": releases,
     }

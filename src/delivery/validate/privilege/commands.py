@@ -69,6 +69,47 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "execute-api:Invoke": "api",
         "kms:Decrypt": "delivery-key",
     },
+    # By itself only traffic first: no shift is stopped and no stack operation cancelled.
+    r"rollback\.py(?= production --stack --automatic)": {
+        "account.LambdaAliases.route": "function",
+        "account.NoticeTopics.publish": "topic",
+        "deployed.StackReader.code_sha256": "function",
+        "deployed.StackReader.contents": "stack",
+        "pipelines.CodePipelines.state": "pipeline",
+        "release_store.BucketReleaseStore.keys": "ledger-list",
+        "release_store.BucketReleaseStore.put_new": "ledger",
+        "release_store.BucketReleaseStore.read": "ledger releases",
+        "rollback.CodeDeployShifts.running": "anything",
+        "rollback.LambdaVersions.move": "function",
+        "rollback.LambdaVersions.now": "function",
+        "rollback.LambdaVersions.try_call": "function",
+        "rollback.LambdaVersions.try_move": "function",
+        "rollback.LambdaVersions.version": "function",
+        "rollback.LambdaVersions.versions": "function",
+        "rollback.StageTransitions.freeze": "stage",
+        "rollback.StageTransitions.thaw": "stage",
+        "stacks.CloudFormationStacks.change_set": "stack",
+        "stacks.CloudFormationStacks.create_change_set": "released-stack",
+        "stacks.CloudFormationStacks.discard": "stack",
+        "stacks.CloudFormationStacks.events": "stack",
+        "stacks.CloudFormationStacks.execute": "stack",
+        "stacks.CloudFormationStacks.find": "stack pipeline-stack",
+        "stacks.CloudFormationStacks.findings": "stack",
+        "stacks.CloudFormationStacks.recent_events": "stack",
+        "verification.CloudTrailEvents.alias_moves": "anything",
+        "verification.CloudWatchLogs.errors": "log-group",
+        "verification.CloudWatchStates.newest_errors": "anything",
+        "verification.CloudWatchStates.states": "anything",
+        "verification.GatewayStages.deployment": "api-stage",
+        "verification.LambdaInvocations.facts": "function",
+        "verification.LambdaInvocations.invoke": "function",
+        "verification.SignedEndpoints.status": "api-key",
+        "cloudformation:CreateChangeSet": "transform",
+        "execute-api:Invoke": "api",
+        "iam:PassRole": "deployer",
+        "kms:Decrypt": "delivery-key",
+        "kms:GenerateDataKey": "delivery-key",
+    },
     # The suites that follow a deployment: requests with a signature and the plan's key.
     r"pytest \"?tests/(\$SUITE|smoke|integration|post_deploy)": {
         "execute-api:Invoke": "api",
@@ -101,7 +142,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "kms:Decrypt": "delivery-key",
     },
 }
-_LITERAL = re.compile(r"\b(?:record|review|verify) (?P<name>[a-z]+)\b")
+_LITERAL = re.compile(r"\b(?:record|review|verify|rollback\.py) (?P<name>[a-z]+)\b")
 # A script is read as if its lines stood in the buildspec; custom steps are a project's own.
 _SCRIPT = re.compile(r"\bbuildspecs/[\w./*-]+\.sh\b")
 _AWS = re.compile(r"\baws (?P<service>[a-z0-9-]+) (?P<operation>[a-z][a-z0-9-]+)")

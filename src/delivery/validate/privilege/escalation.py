@@ -24,7 +24,9 @@ BUILDERS = (
     "ReviewRole",
     "CheckRole",
 )
-SERVICE_ROLES = (DEPLOYER, "CodePipelineServiceRole", *BUILDERS)
+# Moves production's aliases and executes change sets there, and so is not asked the same.
+UNDOER = "RollbackRole"
+SERVICE_ROLES = (DEPLOYER, "CodePipelineServiceRole", *BUILDERS, UNDOER)
 EMERGENCY = "BreakGlassRole"
 ROLES = (*SERVICE_ROLES, EMERGENCY)
 
@@ -147,6 +149,27 @@ def _builds_that_deploy(stack: Stack) -> Iterator[Attempt]:
     for name in ("CreateChangeSet", "ExecuteChangeSet"):
         action = f"cloudformation:{name}"
         yield Attempt(BUILDERS[0], "deploy from a build", action, production)
+    yield from _rollbacks_that_deploy(stack, tries)
+
+
+def _rollbacks_that_deploy(
+    stack: Stack, tries: Mapping[str, tuple[str, ...]]
+) -> Iterator[Attempt]:
+    """What the automatic rollback must not do, beside what it is for."""
+    own = {"ExecuteChangeSet", "UpdateAlias"}
+    for resource, names in tries.items():
+        staging = resource.replace("-production", "-staging")
+        for name in names:
+            action = f"{resource.split(':')[2]}:{name}"
+            if name not in own:
+                yield Attempt(UNDOER, "deploy from a rollback", action, resource)
+            elif staging != resource:
+                yield Attempt(UNDOER, "act in staging", action, staging)
+    production = next(each for each in tries if ":stack/" in each)
+    foreign = {"cloudformation:TemplateUrl": "https://elsewhere.example/packaged.yaml"}
+    action = "cloudformation:CreateChangeSet"
+    says = "deploy a template that was not released"
+    yield Attempt(UNDOER, says, action, production, foreign)
 
 
 def _on_what_is_kept(stack: Stack) -> Iterator[Attempt]:
@@ -197,6 +220,7 @@ _USERS: Mapping[str, tuple[str, str]] = {
     "RecorderRole": ("codebuild", "Record"),
     "ReviewRole": ("codebuild", "Review"),
     "CheckRole": ("codebuild", "Check"),
+    UNDOER: ("codebuild", "Rollback"),
 }
 _SERVICES = ("cloudformation", "codebuild", "codepipeline", "ec2", "lambda")
 

@@ -37,6 +37,7 @@ OUTPUTS = {
     "ReviewRoleArn": "arn:6",
     "BreakGlassRoleArn": "arn:7",
     "CheckRoleArn": "arn:8",
+    "RollbackRoleArn": "arn:9",
 }
 
 

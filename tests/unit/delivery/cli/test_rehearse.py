@@ -33,6 +33,7 @@ FOUNDATION_OUTPUTS = {
         "ReviewRoleArn",
         "BreakGlassRoleArn",
         "CheckRoleArn",
+        "RollbackRoleArn",
     )
 }
 

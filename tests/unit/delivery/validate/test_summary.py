@@ -29,6 +29,7 @@ ROLES = {
     "ReviewRole",
     "CheckRole",
     "DeploymentRole",
+    "RollbackRole",
 }
 
 
