@@ -88,4 +88,9 @@ def drilled_lines(drilled: Drilled) -> Iterator[str]:
         f"Requests: {requests.sent} sent in {requests.seconds:.1f} s, "
         f"{requests.failed} failed"
     )
+    if not requests.kept_up:
+        yield (
+            f"This machine sent {requests.sustained:.0f} of the {requests.rate:g} "
+            "requests/s that were asked for."
+        )
     yield f"Drill: {drilled.outcome.value}"

@@ -39,3 +39,11 @@ def test_the_report_tells_both_ways_the_requests_and_the_outcome() -> None:
         "Requests: 100 sent in 5.0 s, 1 failed",
         "Drill: failed",
     ]
+
+
+def test_a_machine_that_did_not_keep_up_is_told() -> None:
+    requests = TrafficReport(100, 20.0, 5.0, {200: 80}, {}, {})
+    lines = list(drilled_lines(Drilled("staging", (), requests)))
+    assert lines[-2] == (
+        "This machine sent 16 of the 20 requests/s that were asked for."
+    )

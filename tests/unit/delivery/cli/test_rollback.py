@@ -65,6 +65,8 @@ def test_flags_name_a_choice(asked: Asked, choice: Choice | None) -> None:
         Asked(verify=True, cancel=True),
         Asked(to=2),
         Asked(on_failure="return"),
+        Asked(automatic=True),
+        Asked(automatic=True, stack=True, to=2),
         Asked(function="f"),
         Asked(version="1"),
     ],

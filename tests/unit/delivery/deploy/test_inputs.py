@@ -51,7 +51,8 @@ def test_a_large_template_is_sent_as_the_same_template_without_its_comments(
 ) -> None:
     body = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
     file = tmp_path / "t.yaml"
-    file.write_text(body + "# reason\n" * (INLINE_TEMPLATE_BYTES // 8))
+    form = "Metadata: {AWS::CloudFormation::Interface: {ParameterGroups: []}}\n"
+    file.write_text(form + body + "# reason\n" * (INLINE_TEMPLATE_BYTES // 8))
     template = read_template(file)
     assert not template.too_large
     assert json.loads(template.text) == {
