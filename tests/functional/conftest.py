@@ -60,10 +60,21 @@ artifacts:
 
 VERIFY = """\
 version: 0.2
+env:
+  exported-variables: [VERIFICATION]
 phases:
   build:
     commands:
       - test -n "$SUITE"
+      - export VERIFICATION=passed
+"""
+
+ROLLBACK = """\
+version: 0.2
+phases:
+  build:
+    commands:
+      - test "$VERIFICATION" = passed
 """
 
 
@@ -185,6 +196,7 @@ def _files() -> dict[str, str]:
         "buildspec.yml": BUILDSPEC,
         "buildspecs/record.yml": RECORD,
         "buildspecs/review.yml": REVIEW,
+        "buildspecs/rollback.yml": ROLLBACK,
         "buildspecs/verify.yml": VERIFY,
         "packaged.yaml": TEMPLATE,
         **configurations,
