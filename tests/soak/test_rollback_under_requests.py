@@ -19,7 +19,7 @@ RUNS = 3
 @pytest.fixture
 def production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Production]:
     with own_plane(tmp_path) as endpoint:
-        # The application's production reserves as much.
+        # A quarter of what the application's production reserves.
         yield make_production(endpoint, tmp_path, monkeypatch, reserved=50)
 
 
