@@ -134,10 +134,8 @@ def run(settings: Settings, environment: str, asked: Asked) -> int:
 def _refuse_unless_due(
     tools: Tools, undoer: Undoer, situation: Situation, option: Option
 ) -> None:
-    configured = tools.configuration.environments[undoer.environment]
-    refuse_unless_due(
-        undoer, situation, option, switched_on=configured.rollback.automatic
-    )
+    wanted = tools.setting(f"{undoer.environment}.rollback.automatic")
+    refuse_unless_due(undoer, situation, option, switched_on=wanted is True)
 
 
 def _whole(

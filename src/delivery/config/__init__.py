@@ -1,7 +1,7 @@
 """environment_config.yaml becomes one checked Configuration with a block an environment."""
 
 from delivery.config.explain import explain
-from delivery.config.load import load_configuration
+from delivery.config.load import load_configuration, read_setting
 from delivery.config.model import Configuration, Environment, Setting, Source
 from delivery.config.parameters import (
     application_parameters,
@@ -21,4 +21,5 @@ __all__ = [
     "delivery_tags",
     "explain",
     "load_configuration",
+    "read_setting",
 ]

@@ -63,6 +63,21 @@ def load_configuration(path: Path) -> Configuration:
     return configuration
 
 
+def read_setting(path: Path, key: str) -> object:
+    """Return one effective value by its dotted key, of a configuration that was checked.
+
+    The tool's environment inside the pipeline has no validator of schemas; the build had.
+
+    Raises:
+        BadInput: when the file cannot be read, or has no such key.
+    """
+    found = _settings(_document(path), load_schema(), path.name)
+    for each in found:
+        if each.key == key:
+            return each.value
+    raise BadInput(f"{path} has no setting {key}.")
+
+
 def _document(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")

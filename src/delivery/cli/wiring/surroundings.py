@@ -66,9 +66,18 @@ class Surroundings:
         """The checked environment_config.yaml: the given path, else the project's."""
         from delivery.config import load_configuration
 
+        return load_configuration(self._config_path)
+
+    def setting(self, key: str) -> object:
+        """Return one value of the configuration, where its build has checked it."""
+        from delivery.config import read_setting
+
+        return read_setting(self._config_path, key)
+
+    @property
+    def _config_path(self) -> Path:
         path = self.settings.config_path
-        beside_templates = self.root / path
-        return load_configuration(path if path.exists() else beside_templates)
+        return path if path.exists() else self.root / path
 
     @property
     def poll_seconds(self) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from delivery.config import Configuration, load_configuration
+from delivery.config import Configuration, load_configuration, read_setting
 from delivery.config.parameters import application_parameters
 from delivery.errors import BadInput
 
@@ -175,3 +176,14 @@ def test_environments_have_no_gap(load) -> None:
     told = refused(load, "version: 1\nenvironments: {development: {}, production: {}}")
 
     assert "environments.staging: this environment is missing" in told
+
+
+def test_one_value_is_read_without_a_validator_of_schemas(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    path = ROOT / "environment_config.yaml"
+    assert read_setting(path, "production.rollback.automatic") is True
+    assert read_setting(path, "production.lambda.memory_megabytes") == 1024
+    with pytest.raises(BadInput, match="no setting production.rollback.nothing"):
+        read_setting(path, "production.rollback.nothing")
