@@ -57,10 +57,11 @@ def named(role: RoleGrants, needs: list[Need]) -> set[str]:
         ("CloudFormationServiceRole", needs_of_deployer, 120),
         ("CodePipelineServiceRole", needs_of_pipeline, 25),
         ("CodeBuildServiceRole", needs_of_builders, 20),
-        ("VerificationRole", needs_of_builders, 35),
+        ("VerificationRole", needs_of_builders, 30),
         ("RecorderRole", needs_of_builders, 20),
         ("ReviewRole", needs_of_builders, 30),
         ("CheckRole", needs_of_builders, 14),
+        ("RollbackRole", needs_of_builders, 42),
     ],
 )
 def test_any_one_permission_removed_is_named(
