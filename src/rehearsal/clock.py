@@ -2,8 +2,8 @@
 
 A release is real work (builds, functions, tests) between long waits (a shift of 100 minutes).
 ``sleep`` marks a wait: while at least one is under way, plane time runs ``speed`` times as
-fast as wall time, and it runs like wall time otherwise. So a wait of 100 minutes takes ten
-seconds at 600 times the speed, a build of 40 seconds stays one of 40 seconds, and every
+fast as wall time, and it runs like wall time otherwise. So a wait of 100 minutes takes six
+seconds at 1,000 times the speed, a build of 40 seconds stays one of 40 seconds, and every
 timestamp of the plane agrees with every other.
 """
 
@@ -13,7 +13,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
-DEFAULT_SPEED = 600.0
+DEFAULT_SPEED = 1000.0
 
 
 class Clock:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.plane]
 
 KIND = "Linear10PercentEvery10Minutes"
 MOST_SECONDS = 20.0
-DEFAULT_SPEED, FAST_SPEED = 600, 6000
+DEFAULT_SPEED, FAST_SPEED = 1000, 6000
 REAL_SECONDS = predefined_shift(f"CodeDeployDefault.Lambda{KIND}").duration_seconds
 
 Record = Callable[..., None]

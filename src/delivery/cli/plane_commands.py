@@ -32,7 +32,7 @@ def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--speed",
         type=click.FloatRange(min=0, min_open=True),
-        help="How many times faster waits pass; default: 600.",
+        help="How many times faster waits pass; default: 1000.",
     )(command)
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from awsrules.templates import load_template
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[3]
 TOOL = ("delivery", "rehearsal", "awsrules", "hooks")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[3]
 SRC = ROOT / "src"
 TREES = {"delivery", "rehearsal", "awsrules", "medical_records", "traffic_hooks"}

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from awsrules.reports import read_junit
+
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = [
     "buildspec.yml",
@@ -157,11 +159,14 @@ def test_one_failed_test_or_too_little_coverage_fails_the_build(
     tool: str,
     status: int,
     said: str,
+    tmp_path: Path,
 ) -> None:
     ran = halves(code, tool)
 
     assert said in ran.stdout + ran.stderr
     assert ran.returncode == status
+    cases = {case["name"] for case in read_junit(tmp_path / "junit.xml")}
+    assert cases == {"test_sum", "test_tool"}
 
 
 def test_what_later_stages_need_travels_in_the_artifact() -> None:

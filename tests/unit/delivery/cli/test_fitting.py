@@ -157,6 +157,7 @@ def test_the_live_status_shows_every_action_where_there_is_room() -> None:
     assert any("Action05" in each for each in lines)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "words",

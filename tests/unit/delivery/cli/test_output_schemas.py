@@ -469,7 +469,14 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        # It simulates shifts, for seconds.
+        pytest.param(each, marks=pytest.mark.thorough) if each == "strategy" else each
+        for each in COMMANDS
+    ],
+)
 def test_what_a_command_prints_as_json_fits_its_schema(
     name, run, world, monkeypatch, tmp_path
 ) -> None:

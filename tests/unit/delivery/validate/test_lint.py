@@ -19,6 +19,7 @@ from delivery.validate.sam import NotTranslatable, translate
 ROOT = Path(__file__).resolve().parents[4]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("environment", ["development", "staging", "production"])
 def test_sam_translates_the_application(make_subject, environment: str) -> None:
     resources = translated_for(make_subject(), environment)["Resources"]

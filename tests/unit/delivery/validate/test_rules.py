@@ -21,6 +21,7 @@ def test_our_own_templates_have_no_findings(make_subject) -> None:
     assert [str(each) for each in run_rules(QUICK, make_subject())] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("rule", "file", "old", "new", "message"),
     [

@@ -49,6 +49,7 @@ EMERGENCY_READS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -101,6 +102,7 @@ def test_a_loosened_policy_is_found(make_subject, old, new, says: str) -> None:
 GUARD = "      Roles: [!Ref CloudFormationServiceRole]\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -125,6 +127,7 @@ def test_the_guard_rail_holds_what_a_loosened_policy_allows(
     assert any(says in each.message for each in alone)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
