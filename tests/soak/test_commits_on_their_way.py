@@ -113,9 +113,10 @@ def line(workplace: Workplace, rehearsal: dict[str, Any]) -> Line:
     assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
     start = Line(workplace, "HEAD")
     narrowed = {
-        "buildspec.yml": replacing(
-            ("pytest tests/unit tests/contract", "pytest tests/unit/functions"),
-            ("--cov=src/delivery --cov=src/awsrules ", ""),
+        "buildspecs/tests.sh": replacing(
+            ("suite tool tests/unit/delivery", "suite tool tests/unit/hooks"),
+            ("tests/unit tests/contract --ignore", "tests/unit/functions --ignore"),
+            ("--cov ", "--cov=src/functions/medical_records "),
         )
     }
     released = start.release(narrowed, until="")
