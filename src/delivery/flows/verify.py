@@ -77,8 +77,10 @@ class Verifier:
             tell(f"waiting for {names}")
             told = names
             self.clock.sleep(self.poll_seconds)
-            for each in open_checks:
-                results[each.name] = self._look(each, case)
+            feeding = {each.fed_by for each in open_checks}
+            for each in self.checks:
+                if each in open_checks or each.name in feeding:
+                    results[each.name] = self._look(each, case)
 
     def _hopeless(self, results: dict[str, CheckResult]) -> bool:
         """Whether something failed that no waiting mends."""

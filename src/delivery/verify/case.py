@@ -64,11 +64,15 @@ class Findings:
 
 
 class Check(ABC):
-    """One question; ``patient`` when a later look may answer it better."""
+    """One question; ``patient`` when a later look may answer it better.
+
+    ``fed_by`` names the check whose run makes what this one then looks at.
+    """
 
     __slots__ = ()
     name: ClassVar[str]
     patient: ClassVar[bool] = False
+    fed_by: ClassVar[str] = ""
     next_step: ClassVar[str] = ""
 
     def run(self, case: Case) -> CheckResult:

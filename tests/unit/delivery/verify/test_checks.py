@@ -226,6 +226,18 @@ def test_an_alarm_that_goes_on_firing_fails_when_patience_ends() -> None:
     assert made.clock.monotonic() >= made.patience_seconds
 
 
+def test_a_metric_is_waited_for_with_calls_that_make_it() -> None:
+    class Counting(World):
+        def newest_errors(self, function, alias, since):
+            return 0 if len(self.sent) >= 3 else 4
+
+    world = Counting()
+    made = verifier(world)
+    made = replace(made, checks=(*made.checks, MetricCheck(world)))
+    assert made.verify(replace(EXPECTED, moved=True)).outcome is PASSED
+    assert len(world.sent) == 3
+
+
 def test_nothing_is_waited_for_when_something_failed_for_good() -> None:
     world = World(alarm_states=[{"a": "ALARM"}])
     made = verifier(world, make_route(version="6"))
