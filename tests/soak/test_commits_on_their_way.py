@@ -264,7 +264,7 @@ def test_a_release_is_taken_back_and_the_next_push_deploys_normally(
 ) -> None:
     before = _code(aws)
     release = "src/functions/medical_records/release.py"
-    bad = line.release({release: appending("\n# A synthetic change.\n")}, until="")
+    bad = line.release({release: appending("\n\n# A synthetic change.\n")}, until="")
     assert bad.status["status"] == "Succeeded", bad.status
     assert _code(aws) != before
 
@@ -278,7 +278,7 @@ def test_a_release_is_taken_back_and_the_next_push_deploys_normally(
     assert _code(aws) == before
     assert line.workplace.tool("releases", "verify", "--local").returncode == 0
 
-    fix = line.release({release: appending("\n# A synthetic fix.\n")}, until="")
+    fix = line.release({release: appending("\n\n# A synthetic fix.\n")}, until="")
     assert fix.status["status"] == "Succeeded", fix.status
     assert _code(aws) != before
 
