@@ -1,4 +1,4 @@
-"""How long fifty functions take to go back, beside one after the other."""
+"""How long fifty functions take to go back, beside one after the other and beside a shift."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from own_plane import call_control, clients_of, own_plane
 from delivery.aws.clients import Clients
 from delivery.aws.machine import RealClock
 from delivery.aws.rollback import LambdaVersions
+from delivery.config.load import load_configuration
+from delivery.config.shift import minutes_from_first_to_last
 from delivery.flows.moving import AliasMover, Pace
 from delivery.rollback.moves import Move
 
 pytestmark = [pytest.mark.bench, pytest.mark.plane]
 
+ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = 50
 LATENCY_SECONDS = 0.1
 MOST_SECONDS = 5.0
@@ -47,6 +50,13 @@ def test_fifty_functions_go_back_and_forth(tmp_path: Path, record: Record) -> No
         peer_value=one_by_one,
     )
     record(
+        "rollback_50_functions_s_beside_redeployment",
+        seconds,
+        "s",
+        peer="deploying the old release again by production's shift",
+        peer_value=_shift_seconds(),
+    )
+    record(
         "rollback_50_functions_decide_s",
         decided,
         "s",
@@ -54,6 +64,14 @@ def test_fifty_functions_go_back_and_forth(tmp_path: Path, record: Record) -> No
         peer_value=seconds,
     )
     assert seconds <= MOST_SECONDS
+
+
+def _shift_seconds() -> float:
+    """Give how long production's traffic takes from the first step to the last."""
+    production = load_configuration(ROOT / "environment_config.yaml").environments[
+        "production"
+    ]
+    return 60.0 * minutes_from_first_to_last(production.blue_green)
 
 
 def _slow_down(endpoint: str) -> None:
