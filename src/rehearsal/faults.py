@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "throttling": "calls are refused at a rate",
     "memory": "calls run out of memory, at a rate",
     "hook": "the traffic hook of the name pre or post reports that it failed",
+    "deployment": "a deployment stays in a status until the fault is cleared",
     "alarm": "the alarm of a name fires, whatever its metric says",
     "metric": "the metric of a name is not emitted",
     "action": "an action of the pipeline fails",
@@ -33,6 +34,9 @@ KINDS: Mapping[str, str] = {
     "stack-events": "a stack's events come seconds late, or twice at the rate twice",
     "late-trail": "CloudTrail tells of calls seconds later, in plane time",
 }
+
+# Statuses in which a deployment moves no traffic: before it starts, before it shifts, after.
+HELD = ("Created", "Queued", "Ready", "Baking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Fault:
             raise ValueError(
                 f"no assumption {self.target}; there are {', '.join(sorted(NAMES))}"
             )
+        if self.kind == "deployment" and self.settings.get("status") not in HELD:
+            raise ValueError(f"a deployment can be held in one of {', '.join(HELD)}")
         if not 0 < float(self.settings.get("rate", 1.0)) <= 1:
             raise ValueError("the rate of a fault must be above 0 and at most 1")
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
+from delivery.aws.deployed import StackReader
 from delivery.aws.rollback import (
     CloudFormationUndo,
     CodeDeployShifts,
@@ -102,21 +106,68 @@ def test_calling_is_tried_without_running_anything(clients) -> None:
     LambdaVersions(clients).try_call("mra-a", "2")
 
 
-def test_running_deployments_are_those_of_the_stack(clients) -> None:
+def running(clients, *found: dict[str, str]) -> list[RunningShift]:
+    """Give what is running for the stack, of all that runs in the account."""
     api = clients.stub("codedeploy")
     statuses = ["Created", "Queued", "InProgress", "Baking", "Ready"]
+    ids = [each["deploymentId"] for each in found]
     api.add_response(
-        "list_deployments",
-        {"deployments": ["d-1"]},
-        {"externalId": STACK, "includeOnlyStatuses": statuses},
+        "list_deployments", {"deployments": ids}, {"includeOnlyStatuses": statuses}
     )
-    api.add_response(
-        "get_deployment",
-        {"deploymentInfo": {"status": "InProgress"}},
-        {"deploymentId": "d-1"},
+    for first in range(0, len(ids), 25):
+        api.add_response(
+            "batch_get_deployments",
+            {"deploymentsInfo": list(found[first : first + 25])},
+            {"deploymentIds": ids[first : first + 25]},
+        )
+    return shifts_of(clients).running(STACK)
+
+
+def deployment(number: int, application: str = "app", **more: str) -> dict[str, str]:
+    return {
+        "deploymentId": f"d-{number}",
+        "status": "InProgress",
+        "applicationName": application,
+        **more,
+    }
+
+
+def shifts_of(clients) -> CodeDeployShifts:
+    return CodeDeployShifts(clients, StackReader(clients))
+
+
+def test_running_deployments_are_those_that_the_stack_started(clients) -> None:
+    found = running(clients, *(deployment(n, externalId=STACK) for n in range(30)))
+    assert [each.id for each in found] == [f"d-{n}" for n in range(30)]
+    assert found[0] == RunningShift("d-0", "InProgress")
+
+
+def test_a_deployment_that_a_person_started_in_the_stacks_application_is_one_of_them(
+    clients,
+) -> None:
+    clients.stub("cloudformation").add_response(
+        "list_stack_resources",
+        {"StackResourceSummaries": [summary("app", "AWS::CodeDeploy::Application")]},
+        {"StackName": STACK},
     )
-    shifts = CodeDeployShifts(clients).running(STACK)
-    assert shifts == [RunningShift("d-1", "InProgress")]
+    found = running(
+        clients,
+        deployment(1),
+        deployment(2, "of-another-team"),
+        deployment(3, "of-another-stack", externalId="another"),
+        deployment(4, externalId=STACK),
+    )
+    assert [each.id for each in found] == ["d-1", "d-4"]
+
+
+def summary(physical_id: str, kind: str) -> dict[str, Any]:
+    return {
+        "LogicalResourceId": "Any",
+        "PhysicalResourceId": physical_id,
+        "ResourceType": kind,
+        "ResourceStatus": "CREATE_COMPLETE",
+        "LastUpdatedTimestamp": datetime(2026, 11, 23, tzinfo=UTC),
+    }
 
 
 def test_a_deployment_is_stopped_with_its_traffic_returned(clients) -> None:
@@ -125,14 +176,14 @@ def test_a_deployment_is_stopped_with_its_traffic_returned(clients) -> None:
         {"status": "Pending"},
         {"deploymentId": "d-1", "autoRollbackEnabled": True},
     )
-    assert CodeDeployShifts(clients).stop(RunningShift("d-1", "InProgress"))
+    assert shifts_of(clients).stop(RunningShift("d-1", "InProgress"))
 
 
 def test_a_deployment_that_ended_meanwhile_is_an_answer(clients) -> None:
     clients.stub("codedeploy").add_client_error(
         "stop_deployment", "DeploymentAlreadyCompletedException", "done"
     )
-    assert not CodeDeployShifts(clients).stop(RunningShift("d-1", "InProgress"))
+    assert not shifts_of(clients).stop(RunningShift("d-1", "InProgress"))
 
 
 def test_a_stage_is_closed_and_opened(clients) -> None:

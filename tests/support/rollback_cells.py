@@ -44,7 +44,9 @@ BY_NAME_ABSENT = frozenset({"DELETE_COMPLETE"})
 # Runs on a plane: tests/plane/test_rollback_cells.py.
 REACHED = frozenset(STACKS) - NEVER_REACHED - BY_NAME_ABSENT
 
-# Deployment: the choices while its stack updates, and when the stack is updated.
+# Deployment: the choices while its stack updates, and when the stack is updated. Deployments of
+# functions pass through Created, InProgress and an end; in the others the plane holds them.
+# Runs on a plane: tests/soak/test_rollback_deployments.py.
 _UPDATING: Ways = (Way.CANCEL_UPDATE, NO, Way.CANCEL_UPDATE)
 _MOVING: Ways = (Way.TRAFFIC_FIRST, NO, Way.STOP_SHIFTS)
 _STILL: Ways = (Way.TRAFFIC_FIRST, Way.MOVE_ONE_ALIAS, NO)

@@ -31,7 +31,7 @@ class StackReader:
                 raise
             stack_id = data["StackId"]
             template = api.get_template(StackName=stack_id, TemplateStage="Original")
-            resources = self._resources(api, stack_id)
+        resources = self.resources(stack_id)
         return StackContents(
             stack=read_stack(data),
             template=_text(template["TemplateBody"]),
@@ -47,25 +47,23 @@ class StackReader:
             )
         return str(answer["CodeSha256"])
 
-    @staticmethod
-    def _resources(api: Any, stack_id: str) -> tuple[StackResource, ...]:
+    def resources(self, stack_id: str) -> tuple[StackResource, ...]:
         """Return all resources; ``DescribeStackResources`` would stop at a hundred."""
-        found: list[StackResource] = []
-        page: dict[str, str] = {}
-        while True:
-            answer = api.list_stack_resources(StackName=stack_id, **page)
-            found.extend(
+        api = self.clients.get("cloudformation")
+        with self._doing(f"read the resources of stack {stack_id}"):
+            pages = api.get_paginator("list_stack_resources").paginate(
+                StackName=stack_id
+            )
+            return tuple(
                 StackResource(
                     logical_id=each["LogicalResourceId"],
                     type=each["ResourceType"],
                     physical_id=each.get("PhysicalResourceId", ""),
                 )
-                for each in answer["StackResourceSummaries"]
+                for page in pages
+                for each in page["StackResourceSummaries"]
                 if each["ResourceStatus"] != "DELETE_COMPLETE"
             )
-            if not answer.get("NextToken"):
-                return tuple(found)
-            page = {"NextToken": answer["NextToken"]}
 
     def _doing(self, what: str) -> Any:
         return told_in_our_words(what, local=self.clients.local)

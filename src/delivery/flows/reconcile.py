@@ -80,14 +80,14 @@ class Reconciler:
                 next_step="Find out who moves the aliases; then run it again.",
             )
         again = self._again(contents, aliases, release)
-        same_code = _same_code(release.deployed, again)
+        other_code = _other_code(release.deployed, again)
         facts: list[Fact] = [again, TrafficComplete(traffic.versions)]
         facts.append(Reconciled(tuple(sorted(traffic.versions)), reason))
         self._write(book, facts)
-        if not same_code:
+        if other_code:
             raise NotVerified(
                 f"Stack {stack_name} does not hold the code of release {release.number}.",
-                why="A version's code hash differs from the one that was recorded.",
+                why=f"Another code hash than the recorded one: {', '.join(other_code)}.",
                 next_step="./deploy_pipeline.py releases shows both.",
             )
 
@@ -206,9 +206,11 @@ def _once(fact: Fact) -> Callable[[View], Step | None]:
     return step
 
 
-def _same_code(recorded: Deployed, now: Deployed) -> bool:
-    """Compare code hashes of the functions that the release knew."""
-    return all(
-        name in now.functions and now.functions[name].code_sha256 == each.code_sha256
+def _other_code(recorded: Deployed, now: Deployed) -> list[str]:
+    """Return the recorded functions that run other code, or are gone."""
+    return [
+        name
         for name, each in recorded.functions.items()
-    )
+        if name not in now.functions
+        or now.functions[name].code_sha256 != each.code_sha256
+    ]

@@ -42,7 +42,7 @@ class Shifts(Protocol):
     """CodeDeploy's deployments of one stack."""
 
     def running(self, stack_id: str) -> list[RunningShift]:
-        """Return the stack's deployments that have not ended."""
+        """Return the stack's deployments that have not ended, also those a person started."""
 
     def stop(self, shift: RunningShift) -> bool:
         """Stop one and return its traffic; False when it had ended already."""

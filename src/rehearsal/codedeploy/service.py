@@ -18,7 +18,7 @@ from rehearsal.plane import Plane
 from rehearsal.protocol import Answer, ApiError, Call, Params, Service
 
 _PAGES = Pages("nextToken", "nextToken")
-_MOST_DEPLOYMENTS, _MOST_TARGETS = 100, 25
+_MOST_DEPLOYMENTS, _MOST_TARGETS = 25, 25
 _STACK_ID = "arn:aws:cloudformation:"
 
 

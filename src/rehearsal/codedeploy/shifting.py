@@ -60,10 +60,9 @@ class Runner:
 
     def run(self, deployment: Deployment) -> None:
         """Run ``deployment`` to its end."""
-        deployment.started = self._plane.clock.now()
-        deployment.status = "InProgress"
-        self._announce(deployment, "START")
         try:
+            self._hold(deployment, "Created", "Queued")
+            self._start(deployment)
             self._go(deployment)
             status = "Succeeded"
         except Ended as end:
@@ -77,14 +76,37 @@ class Runner:
         deployment.status = status
         self._announce(deployment, _STATES[status])
 
+    def _start(self, deployment: Deployment) -> None:
+        deployment.started = self._plane.clock.now()
+        deployment.status = "InProgress"
+        self._announce(deployment, "START")
+
     def _go(self, deployment: Deployment) -> None:
         self._watch(deployment)
         self._check(deployment)
         self._run_hook(deployment, BEFORE)
+        self._hold(deployment, "Ready")
         with self._event(deployment, ALLOW):
             self._shift(deployment)
         self._run_hook(deployment, AFTER)
+        self._hold(deployment, "Baking")
         self._watch(deployment)
+
+    def _hold(self, deployment: Deployment, *statuses: str) -> None:
+        """Stay in one of ``statuses`` for as long as a fault says so."""
+        before = deployment.status
+        while fault := self._plane.faults.find(
+            "deployment", *parts_of(deployment.appspec.function)
+        ):
+            status = fault.settings["status"]
+            if status not in statuses:
+                break
+            if deployment.status != status:
+                deployment.status = status
+                self._plane.faults.happened(fault)
+            deployment.stop.wait(_LOOK_EVERY_WALL_SECONDS)
+            self._watch(deployment)
+        deployment.status = before
 
     def _check(self, deployment: Deployment) -> None:
         """Refuse what CodeDeploy refuses before it moves anything."""

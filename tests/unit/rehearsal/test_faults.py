@@ -81,3 +81,11 @@ def test_an_unknown_kind_is_refused_with_those_that_are_known() -> None:
 def test_a_rate_beyond_all_calls_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="rate"):
         Fault("errors", settings={"rate": rate})
+
+
+@pytest.mark.parametrize("settings", [{}, {"status": "Succeeded"}])
+def test_a_deployment_is_held_in_a_status_in_which_nothing_moves(
+    settings: dict[str, str],
+) -> None:
+    with pytest.raises(ValueError, match="Created, Queued, Ready, Baking"):
+        Fault("deployment", "small", settings)

@@ -181,9 +181,10 @@ class Adapters(Surroundings):
 
     @cached_property
     def shifts(self) -> Shifts:
+        from delivery.aws.deployed import StackReader
         from delivery.aws.rollback import CodeDeployShifts
 
-        return CodeDeployShifts(self._clients)
+        return CodeDeployShifts(self._clients, StackReader(self._clients))
 
     @cached_property
     def stack_undo(self) -> StackUndo:

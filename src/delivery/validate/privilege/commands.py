@@ -75,6 +75,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "account.NoticeTopics.publish": "topic",
         "deployed.StackReader.code_sha256": "function",
         "deployed.StackReader.contents": "stack",
+        "deployed.StackReader.resources": "stack",
         "pipelines.CodePipelines.state": "pipeline",
         "release_store.BucketReleaseStore.keys": "ledger-list",
         "release_store.BucketReleaseStore.put_new": "ledger",
