@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from rehearsal.faults import Faults
+from typing import Any
 
 ROLLBACK_BY_DEPLOYMENT = "alias-rollback-by-deployment"
 ROLLBACK_PAST_ALARMS = "alias-rollback-past-alarms"
@@ -99,12 +96,6 @@ def every_combination() -> list[Setting]:
     ]
 
 
-def assumed(faults: Faults, name: str) -> bool:
-    """Say whether the answer called ``name`` is in force."""
-    return faults.find("assumption", name) is not None
-
-
-def describe(faults: Faults) -> list[dict[str, Any]]:
-    """Return all assumptions as plain data."""
-    in_force = {name for name in NAMES if assumed(faults, name)}
+def describe(in_force: set[str]) -> list[dict[str, Any]]:
+    """Return all assumptions as plain data, with the answers in force."""
     return [each.as_data(in_force) for each in ASSUMPTIONS]

@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from rehearsal import __version__
-from rehearsal.assumptions import describe
+from rehearsal.assumptions import NAMES, describe
 from rehearsal.faults import Fault
 from rehearsal.plane import Plane
 
@@ -87,7 +87,8 @@ class Control:
         return {"faults": self._plane.faults.as_data()}
 
     def _assumptions(self, method: str, body: dict[str, Any]) -> Any:
-        return {"assumptions": describe(self._plane.faults)}
+        faults = self._plane.faults
+        return {"assumptions": describe(set(filter(faults.assumes, NAMES)))}
 
     def _summary(self, method: str, body: dict[str, Any]) -> Any:
         return {

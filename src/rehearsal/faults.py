@@ -138,6 +138,10 @@ class Faults:
         with self._lock:
             return any(fault.kind == kind for fault in self._faults)
 
+    def assumes(self, name: str) -> bool:
+        """Say whether AWS does this other of two plausible things."""
+        return self.find("assumption", name) is not None
+
     def draw(self, fault: Fault) -> bool:
         """Say whether ``fault`` strikes this time, and count it if it does.
 

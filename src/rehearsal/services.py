@@ -20,7 +20,7 @@ _MODULES = {
     "codedeploy": "rehearsal.codedeploy",
     "monitoring": "rehearsal.alarms",
     "codeconnections": "rehearsal.codeconnections",
-    "cloudtrail": "rehearsal.trail",
+    "cloudtrail": "rehearsal.cloudtrail",
     "iam": "rehearsal.simulation",
 }
 

@@ -13,19 +13,13 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import UTC, datetime
+from typing import Any
 
 from rehearsal.identity import Principal
-from rehearsal.paging import Pages
-from rehearsal.protocol import Answer, ApiError, Call, Params, Service
-
-if TYPE_CHECKING:
-    from rehearsal.control import Control
-    from rehearsal.plane import Plane
+from rehearsal.protocol import ApiError, Call, Params
 
 _KEPT = 20_000
-_PAGES = Pages(most=50)
 _READS = re.compile(
     r"(BatchGet|Describe|Detect|Estimate|Get|List|Lookup|Validate)[A-Z]"
 )
@@ -186,49 +180,6 @@ class Trail:
             return list(reversed(self._records))
 
 
-class CloudTrailService(Service):
-    """LookupEvents over the plane's records; moto keeps the trails."""
-
-    name: ClassVar[str] = "cloudtrail"
-    moto_answers_the_rest: ClassVar[bool] = True
-
-    def __init__(self, plane: Plane) -> None:
-        self._plane = plane
-
-    def lookup_events(self, params: Params, call: Call) -> Answer:
-        """Find calls by one attribute and a period, the newest first."""
-        attributes = params.get("LookupAttributes") or []
-        if len(attributes) > 1:
-            raise ApiError(
-                "InvalidLookupAttributesException",
-                "You can only specify one lookup attribute.",
-            )
-        start, end = _utc(params.get("StartTime")), _utc(params.get("EndTime"))
-        if start and end and start > end:
-            raise ApiError(
-                "InvalidTimeRangeException", "The start time is after the end time."
-            )
-        visible = self._plane.clock.now() - self._delay()
-        found = [
-            record.describe(self._plane.account)
-            for record in self._plane.trail.newest_first()
-            if record.time <= min(visible, end or visible)
-            and (start is None or record.time >= start)
-            and all(_meets(record, one) for one in attributes)
-        ]
-        return _PAGES.cut("Events", found, params)
-
-    def _delay(self) -> timedelta:
-        fault = self._plane.faults.find("late-trail")
-        seconds = fault.settings.get("seconds", 300) if fault else 0
-        return timedelta(seconds=float(seconds))
-
-
-def create(plane: Plane, control: Control) -> CloudTrailService:
-    """Build the service."""
-    return CloudTrailService(plane)
-
-
 def without_secrets(value: Any) -> Any:
     """Return request parameters as CloudTrail shows them."""
     match value:
@@ -247,29 +198,3 @@ def without_secrets(value: Any) -> Any:
 
 def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
-
-
-def _meets(record: Record, attribute: Mapping[str, str]) -> bool:
-    wanted = attribute["AttributeValue"]
-    match attribute["AttributeKey"]:
-        case "EventName":
-            return record.name == wanted
-        case "EventSource":
-            return record.source == wanted
-        case "EventId":
-            return record.id == wanted
-        case "Username":
-            return record.username == wanted
-        case "ReadOnly":
-            return wanted == "false"
-        case "ResourceName":
-            return wanted in [one["ResourceName"] for one in record.resources]
-        case "ResourceType":
-            return wanted in [one["ResourceType"] for one in record.resources]
-        case _:
-            return False
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    # moto's parser gives times in UTC that do not say so.
-    return moment.replace(tzinfo=UTC) if moment else None

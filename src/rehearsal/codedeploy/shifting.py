@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from awsrules.shifts import ShiftKind
-from rehearsal.assumptions import VERSION_UNCHECKED, assumed
+from rehearsal.assumptions import VERSION_UNCHECKED
 from rehearsal.codedeploy.appspec import AFTER, ALLOW, BEFORE
 from rehearsal.codedeploy.records import Deployment, HookExecution
 from rehearsal.faults import parts_of
@@ -122,7 +122,7 @@ class Runner:
         except ClientError as error:
             text = error.response["Error"]["Message"]
             raise failed("INVALID_LAMBDA_FUNCTION", text) from error
-        checked = not assumed(self._plane.faults, VERSION_UNCHECKED)
+        checked = not self._plane.faults.assumes(VERSION_UNCHECKED)
         if checked and live["FunctionVersion"] != spec.current:
             raise failed("INVALID_LAMBDA_CONFIGURATION", _MISMATCH)
         weights = live.get("RoutingConfig", {}).get("AdditionalVersionWeights")

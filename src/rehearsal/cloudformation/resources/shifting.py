@@ -12,7 +12,6 @@ from rehearsal.assumptions import (
     ROLLBACK_BY_DEPLOYMENT,
     ROLLBACK_PAST_ALARMS,
     SHIFT_LEFT_RUNNING,
-    assumed,
 )
 from rehearsal.cloudformation.resources.base import Ask, SaysItself
 
@@ -38,8 +37,8 @@ def shift(ask: Ask, policy: Mapping[str, Any]) -> bool:
         _refuse_conflict(deploy, policy)
     if ask.properties["FunctionVersion"] == ask.previous["FunctionVersion"]:
         return False
-    past_alarms = assumed(ask.plane.faults, ROLLBACK_PAST_ALARMS)
-    deploys = past_alarms or assumed(ask.plane.faults, ROLLBACK_BY_DEPLOYMENT)
+    past_alarms = ask.plane.faults.assumes(ROLLBACK_PAST_ALARMS)
+    deploys = past_alarms or ask.plane.faults.assumes(ROLLBACK_BY_DEPLOYMENT)
     if ask.rolling_back and not deploys:
         return False
     more = {}
@@ -136,7 +135,7 @@ def _await(ask: Ask, deploy: Any, deployment: str) -> Mapping[str, Any]:
         if info["status"] in _ENDED:
             return info
         if ask.operation.stopped and not ask.rolling_back and not stopping:
-            if assumed(ask.plane.faults, SHIFT_LEFT_RUNNING):
+            if ask.plane.faults.assumes(SHIFT_LEFT_RUNNING):
                 raise ShiftFailed("Resource update cancelled")
             deploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
             stopping = True

@@ -11,7 +11,7 @@ import zipfile
 from typing import Any
 
 from awsrules.statuses import StackStatus
-from rehearsal.assumptions import EMPTY_FAILS, assumed
+from rehearsal.assumptions import EMPTY_FAILS
 from rehearsal.codepipeline.jobs import ActionFailed, Job
 
 _POLL_SECONDS = 0.5
@@ -165,7 +165,7 @@ def _is_empty(change_set: dict[str, Any]) -> bool:
 
 
 def _pass_without_changes(job: Job, change_set: dict[str, Any]) -> None:
-    if assumed(job.plane.faults, EMPTY_FAILS):
+    if job.plane.faults.assumes(EMPTY_FAILS):
         raise ActionFailed(change_set["StatusReason"])
     job.run.summary = "The change set has no changes; the stack stays as it is."
 
