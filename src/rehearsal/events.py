@@ -8,19 +8,33 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from rehearsal.plane import Plane
+from rehearsal.clock import Clock
 
 log = logging.getLogger(__name__)
+
+
+class Host(Protocol):
+    """What the bus needs of the plane that it runs in."""
+
+    account: str
+    region: str
+    clock: Clock
+
+    def spawn(self, work: Callable[..., None], *args: Any) -> None:
+        """Run ``work`` in the background."""
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client to the plane."""
 
 
 class EventBus:
     """Takes events of AWS services and delivers them by the rules in force."""
 
-    def __init__(self, plane: Plane) -> None:
-        self._plane = plane
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     def emit(
         self,
@@ -35,18 +49,18 @@ class EventBus:
             "id": str(uuid.uuid4()),
             "detail-type": detail_type,
             "source": source,
-            "account": self._plane.account,
-            "time": self._plane.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": self._plane.region,
+            "account": self._host.account,
+            "time": self._host.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": self._host.region,
             "resources": list(resources),
             "detail": detail,
         }
-        self._plane.spawn(self._deliver, event)
+        self._host.spawn(self._deliver, event)
 
     def _deliver(self, event: dict[str, Any]) -> None:
         from moto.events.models import events_backends
 
-        bus = events_backends[self._plane.account][self._plane.region]
+        bus = events_backends[self._host.account][self._host.region]
         for rule in list(bus.describe_event_bus("default").rules.values()):
             if rule.state != "ENABLED" or not rule.event_pattern.get_pattern():
                 continue
@@ -61,7 +75,7 @@ class EventBus:
         transformer = target.get("InputTransformer")
         message = transformed(transformer, event) if transformer else event
         text = message if isinstance(message, str) else json.dumps(message)
-        self._plane.client("sns").publish(TopicArn=target["Arn"], Message=text)
+        self._host.client("sns").publish(TopicArn=target["Arn"], Message=text)
 
 
 def transformed(transformer: dict[str, Any], event: dict[str, Any]) -> Any:
