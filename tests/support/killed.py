@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60
 
 
 def _started(*flags: str) -> subprocess.Popen[str]:
@@ -42,7 +43,12 @@ def killed_at(line: str, *flags: str) -> None:
 def run_to_the_end(*flags: str) -> str:
     """Run it, and give what it said on the way."""
     process = _started(*flags)
-    _, said = process.communicate(timeout=60)
+    try:
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, said = process.communicate()
+        raise AssertionError(f"it did not end in time:\n{said}") from None
     # What cannot be verified in a small stack is left open, which is 5.
     assert process.returncode in (0, 5), said
     return said
