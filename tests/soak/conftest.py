@@ -8,7 +8,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,30 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # Made anew in each run: a constant would be found in this very file.
 TOKEN = f"ghp_{secrets.token_hex(18)}"
+
+Edit = Callable[[str], str]
+
+
+def replacing(*pairs: tuple[str, str]) -> Edit:
+    """Return an edit that replaces the first occurrence of each text."""
+
+    def edit(text: str) -> str:
+        for old, new in pairs:
+            assert old in text, f"there is no {old!r}"
+            text = text.replace(old, new, 1)
+        return text
+
+    return edit
+
+
+# With it a build runs the tests of the application alone, in half the time.
+NARROWED: Mapping[str, Edit] = {
+    "buildspecs/tests.sh": replacing(
+        ("suite tool tests/unit/delivery", "suite tool tests/unit/hooks"),
+        ("tests/unit tests/contract --ignore", "tests/unit/functions --ignore"),
+        ("--cov ", "--cov=src/functions/medical_records "),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +79,29 @@ class Workplace:
             timeout=timeout,
             check=False,
         )
+
+    def commit(self, edits: Mapping[str, Edit]) -> None:
+        """Edit files, and commit them as somebody."""
+        for name, edit in edits.items():
+            path = self.folder / name
+            before = path.read_text(encoding="utf-8")
+            after = edit(before)
+            assert after != before, f"the edit of {name} changed nothing"
+            path.write_text(after, encoding="utf-8")
+        who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+        message = "Change " + ", ".join(edits)
+        self.git(*who, "commit", "--quiet", "--all", "--message", message)
+
+    def git(self, *words: str) -> str:
+        """Run git in the clone; give what it prints."""
+        done = subprocess.run(
+            ["git", *words],
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
 
     def json(self, *arguments: str, **options: Any) -> Any:
         """Run the tool with ``--output json`` and return what it prints."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from own_plane import call_control
 
-from .conftest import ROOT, Workplace, _free_port
+from .conftest import NARROWED, ROOT, Workplace, _free_port
 
 pytestmark = pytest.mark.soak
 
@@ -26,6 +26,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     folder = tmp_path_factory.mktemp("bad") / "project"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     made = Workplace(folder, _free_port())
+    made.commit(NARROWED)
     yield made
     made.tool("rehearse", "stop", "--yes")
 

@@ -10,20 +10,21 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from .conftest import Workplace
+from .conftest import NARROWED, Edit, Workplace, replacing
 
 pytestmark = pytest.mark.soak
 
 ENVIRONMENTS = ("development", "staging", "production")
 PATIENCE_SECONDS = 400.0
+MORE_MEMORY = 1536
+RELEASE = "src/functions/medical_records/release.py"
 
-Edit = Callable[[str], str]
 Aws = Callable[[str], Any]
 
 
@@ -56,22 +57,12 @@ class Line:
     workplace: Workplace
     base: str
 
-    def release(self, edits: dict[str, Edit], *, until: str) -> Release:
+    def release(self, edits: Mapping[str, Edit], *, until: str) -> Release:
         """Commit edits of what the base holds, and follow the commit to a stage's end."""
-        self._git("checkout", "--quiet", self.base, "--", ".")
-        for name, edit in edits.items():
-            path = self.workplace.folder / name
-            before = path.read_text(encoding="utf-8")
-            after = edit(before)
-            assert after != before, f"the edit of {name} changed nothing"
-            path.write_text(after, encoding="utf-8")
-        self.commit("Change " + ", ".join(edits))
+        self.workplace.git("checkout", "--quiet", self.base, "--", ".")
+        self.workplace.commit(edits)
         started = self.workplace.json("start", "--local", "--yes")
         return self._followed(started["execution"], until)
-
-    def commit(self, message: str) -> None:
-        """Commit all there is, as somebody."""
-        self._git("commit", "--quiet", "--all", "--message", message)
 
     def _followed(self, execution: str, until: str) -> Release:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -87,17 +78,6 @@ class Line:
             time.sleep(1)
         raise AssertionError(f"{execution} did not end: {status}")
 
-    def _git(self, *words: str) -> str:
-        who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
-        done = subprocess.run(
-            ["git", *who, *words],
-            cwd=self.workplace.folder,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
-
 
 @pytest.fixture(scope="module")
 def aws(workplace: Workplace, rehearsal: dict[str, Any]) -> Aws:
@@ -111,29 +91,9 @@ def aws(workplace: Workplace, rehearsal: dict[str, Any]) -> Aws:
 def line(workplace: Workplace, rehearsal: dict[str, Any]) -> Line:
     """The clone with a build that tests the application alone, released once."""
     assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
-    start = Line(workplace, "HEAD")
-    narrowed = {
-        "buildspecs/tests.sh": replacing(
-            ("suite tool tests/unit/delivery", "suite tool tests/unit/hooks"),
-            ("tests/unit tests/contract --ignore", "tests/unit/functions --ignore"),
-            ("--cov ", "--cov=src/functions/medical_records "),
-        )
-    }
-    released = start.release(narrowed, until="")
+    released = Line(workplace, "HEAD").release(NARROWED, until="")
     assert released.status["status"] == "Succeeded", released.status
-    return Line(workplace, start._git("rev-parse", "HEAD"))
-
-
-def replacing(*pairs: tuple[str, str]) -> Edit:
-    """Return an edit that replaces the first occurrence of each text."""
-
-    def edit(text: str) -> str:
-        for old, new in pairs:
-            assert old in text, f"there is no {old!r}"
-            text = text.replace(old, new, 1)
-        return text
-
-    return edit
+    return Line(workplace, workplace.git("rev-parse", "HEAD"))
 
 
 def appending(more: str) -> Edit:
@@ -175,7 +135,7 @@ def test_more_memory_for_one_function_publishes_and_shifts_that_one_alone(
 ) -> None:
     before = {name: versions(aws, name) for name in ENVIRONMENTS}
     handler = "      Handler: medical_records.handlers.analyze.handler\n"
-    more = replacing((handler, f"{handler}      MemorySize: 1536\n"))
+    more = replacing((handler, f"{handler}      MemorySize: {MORE_MEMORY}\n"))
     release = line.release({"templates/template.yaml": more}, until="")
     assert release.status["status"] == "Succeeded", release.status
     for environment in ENVIRONMENTS:
@@ -184,9 +144,21 @@ def test_more_memory_for_one_function_publishes_and_shifts_that_one_alone(
             name for name in after if after[name] != before[environment].get(name)
         }
         assert changed == {f"mra-{environment}-analyze"}
+    assert _served(aws)["mra-production-analyze"]["MemorySize"] == MORE_MEMORY
     deployments = aws("codedeploy").list_deployments()["deployments"]
     newest = aws("codedeploy").get_deployment(deploymentId=deployments[0])
     assert "Analyze" in newest["deploymentInfo"]["deploymentGroupName"]
+
+
+def test_it_is_taken_back_by_hand(line: Line, aws: Aws) -> None:
+    back = _rollback(
+        line, "--stack", "--yes", "--reason", "synthetic", "--output", "json"
+    )
+    assert back.returncode == 0, back.stderr
+    report = json.loads(back.stdout)
+    assert report["verification"]["outcome"] == "passed"
+    assert _served(aws)["mra-production-analyze"]["MemorySize"] < MORE_MEMORY
+    assert line.workplace.tool("releases", "verify", "--local").returncode == 0
 
 
 def test_a_broken_test_stops_in_the_build_and_is_named(line: Line) -> None:
@@ -248,37 +220,46 @@ def _rollback(line: Line, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _code(aws: Aws) -> dict[str, str]:
-    """Return the hash of the code that each of production's aliases serves."""
+def _served(aws: Aws) -> dict[str, dict[str, Any]]:
+    """Return the configuration of the version that each of production's aliases serves."""
     client = aws("lambda")
     return {
-        name: client.get_function_configuration(FunctionName=name, Qualifier=version)[
-            "CodeSha256"
-        ]
+        name: client.get_function_configuration(FunctionName=name, Qualifier=version)
         for name, version in versions(aws, "production").items()
     }
 
 
-def test_a_release_is_taken_back_and_the_next_push_deploys_normally(
+def _code(aws: Aws) -> dict[str, str]:
+    return {name: each["CodeSha256"] for name, each in _served(aws).items()}
+
+
+def test_a_release_that_fails_its_verification_is_taken_back_by_the_pipeline(
     line: Line, aws: Aws
 ) -> None:
     before = _code(aws)
-    release = "src/functions/medical_records/release.py"
-    bad = line.release({release: appending("\n\n# A synthetic change.\n")}, until="")
-    assert bad.status["status"] == "Succeeded", bad.status
-    assert _code(aws) != before
-
-    back = _rollback(
-        line, "--stack", "--yes", "--reason", "synthetic", "--output", "json"
+    failing = (
+        "\n\ndef test_of_a_teapot(api: SignedApi) -> None:\n"
+        '    assert api.get("/health").status_code == 418\n'
     )
-
-    assert back.returncode == 0, back.stderr
-    report = json.loads(back.stdout)
-    assert report["verification"]["outcome"] == "passed"
+    release = line.release(
+        {
+            RELEASE: appending("\n\n# A synthetic change.\n"),
+            "tests/post_deploy/test_post_deploy.py": appending(failing),
+        },
+        until="",
+    )
+    assert release.status["status"] == "Failed"
+    assert release.failure["stage"] == "DeployProduction"
+    assert release.failure["action"] == "RollBackIfFailed"
     assert _code(aws) == before
+    events = line.workplace.json("releases", "production", "--local")["releases"]
+    print(events)
     assert line.workplace.tool("releases", "verify", "--local").returncode == 0
 
-    fix = line.release({release: appending("\n\n# A synthetic fix.\n")}, until="")
+
+def test_the_next_push_deploys_normally(line: Line, aws: Aws) -> None:
+    before = _code(aws)
+    fix = line.release({RELEASE: appending("\n\n# A synthetic fix.\n")}, until="")
     assert fix.status["status"] == "Succeeded", fix.status
     assert _code(aws) != before
 
