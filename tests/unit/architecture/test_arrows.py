@@ -34,6 +34,7 @@ STAGES = {
     "deploy",
     "watch",
     "strategy",
+    "cost",
     "ledger",
     "review",
     "rollback",
