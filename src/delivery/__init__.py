@@ -9,6 +9,7 @@ The stages, in order:
 ``validate``  findings before any call to AWS.
 ``deploy``    a snapshot and what was rendered become a plan, and that a change set.
 ``watch``     the events of one operation, once each, in order; the cause of a failure.
+``cost``      what a month costs, from templates and configuration.
 ``verify``    checks after a deployment; the verdict is the worst of them.
 ``ledger``    what was released, and which release is the last known good one.
 ``review``    what a release would change, told before a person lets it in.
