@@ -38,6 +38,10 @@ COMMANDS = {
         "delivery.cli.strategy:strategy",
         "Predict what a bad release would do, and whether its alarms can fire.",
     ),
+    "cost": LazyCommand(
+        "delivery.cli.cost:cost",
+        "Estimate what the delivery and each environment cost in a month.",
+    ),
     "status": LazyCommand(
         "delivery.cli.status:status", "Show where the latest execution stands."
     ),

@@ -168,6 +168,8 @@ def test_the_live_status_shows_every_action_where_there_is_room() -> None:
         "validate --rules",
         "config explain production",
         "diff",
+        "cost",
+        "cost --environment staging --rate 1/s",
         "start --dry-run",
         "retry",
         "destroy --dry-run",

@@ -443,6 +443,7 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
     "validate": _plainly("validate", "--only", "parameter-described"),
     "config-explain": _plainly("config", "explain"),
     "strategy": _plainly("strategy"),
+    "cost": _plainly("cost"),
     "status": _status,
     "diagnose": _diagnose,
     "logs": _logs,
