@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -117,6 +118,13 @@ def print_result(data: Any) -> None:
     import json
 
     click.echo(json.dumps(data, indent=2))
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page where it is asked for, over what is there, and say so."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    echo(f"Wrote {path}.", err=True)
 
 
 def print_dry_run(*would: str, as_json: bool) -> None:

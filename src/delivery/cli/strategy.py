@@ -126,21 +126,16 @@ def strategy(
         for each in targets_of(configuration, environment)
     ]
     if html is not None:
-        _write_page(html, found)
+        from delivery.cli.screen import write_page
+        from delivery.strategy.page import page
+
+        write_page(html, page(found))
     if settings.as_json:
         from delivery.cli.screen import print_result
 
         print_result({"environments": [assessment_data(each) for each in found]})
         return
     echo("\n\n".join(_text(each) for each in found))
-
-
-def _write_page(path: Path, found: list[Assessment]) -> None:
-    from delivery.strategy.page import page
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(found), encoding="utf-8")
-    echo(f"Wrote {path}.", err=True)
 
 
 def _text(assessment: Assessment) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 
+from delivery.drawing import html_page, html_table
 from delivery.strategy.assess import Assessment, FunctionAssessment
 from delivery.strategy.model import Severity, ShiftFinding
 from delivery.strategy.plot import comparison_plot, shift_plot
@@ -18,41 +19,11 @@ from delivery.strategy.words import (
     steps,
 )
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --paper: #ffffff;
-  --line: #d9dee5; --share: #2463b0; --stopped: #b3541e; --bar: #8fa3bd; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa5b4;
-  --paper: #14181f; --line: #333c48; --share: #6ea8ee; --stopped: #e8935c;
-  --bar: #5c6f88; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { margin-top: 2.5rem; } h3 { margin-top: 1.5rem; }
-p.soft, caption { color: var(--soft); text-align: left; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
-  white-space: nowrap; }
-tr.configured td { font-weight: 600; }
-svg { width: 100%; height: auto; font-size: 12px; }
-svg text { fill: var(--ink); } .grid { stroke: var(--line); }
-.share, .stopped { fill: none; stroke-width: 2; }
-.share { stroke: var(--share); } .share-box { fill: var(--share); }
-.stopped { stroke: var(--stopped); } .stopped-box { fill: var(--stopped); }
-.bar { fill: var(--bar); } .bar.configured { fill: var(--share); }
-.error { color: var(--stopped); font-weight: 600; }
-"""
-
 
 def page(found: Iterable[Assessment]) -> str:
     """Return the page as text."""
-    sections = "\n".join(_environment(each) for each in found)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Traffic shifts</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        "<h1>What a bad release would do</h1>\n"
-        f"{sections}\n</body>\n</html>\n"
-    )
+    sections = (_environment(each) for each in found)
+    return html_page("Traffic shifts", "What a bad release would do", sections)
 
 
 def _environment(assessment: Assessment) -> str:
@@ -63,7 +34,7 @@ def _environment(assessment: Assessment) -> str:
         return "\n".join(parts)
     parts += [_summary(assessment, weakest), *_pictures(weakest)]
     rows = [prediction_row(each) for each in weakest.predictions]
-    parts.append(_table("Strategies compared", PREDICTION_HEADER, rows, first=True))
+    parts.append(html_table("Strategies compared", PREDICTION_HEADER, rows, marked={0}))
     parts.append(f"<p>{escape(advice(weakest, assessment.traffic))}</p>")
     parts += [_function(each) for each in assessment.functions if each.shift.enabled]
     return "\n".join(parts)
@@ -96,7 +67,7 @@ def _function(function: FunctionAssessment) -> str:
     return (
         f"<h3>{escape(shift.logical_id)}: {escape(shift.kind)}</h3>\n"
         f"<p>Steps: {escape(how)}. Hooks: {escape(hooks)}.</p>\n"
-        + _table("Alarms that its deployment watches", ALARM_HEADER, rows)
+        + html_table("Alarms that its deployment watches", ALARM_HEADER, rows)
     )
 
 
@@ -113,27 +84,3 @@ def _finding(finding: ShiftFinding) -> str:
         f'<li><span class="{css}">{finding.severity.value}</span> '
         f"{escape(finding.message)} {escape(finding.next_step)}</li>"
     )
-
-
-def _table(
-    caption: str,
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    first: bool = False,
-) -> str:
-    heads = "".join(f"<th>{escape(each.capitalize())}</th>" for each in header)
-    body = "".join(
-        f"<tr{_mark(number, first=first)}>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row)
-        + "</tr>"
-        for number, row in enumerate(rows)
-    )
-    return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _mark(number: int, *, first: bool) -> str:
-    return ' class="configured"' if first and number == 0 else ""

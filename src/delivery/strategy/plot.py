@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 
+from delivery.drawing import svg, svg_box, svg_line, svg_text
 from delivery.strategy.model import Prediction, Schedule
 from delivery.strategy.words import number
 
@@ -33,7 +33,7 @@ def shift_plot(prediction: Prediction) -> str:
         _key(),
     ]
     title = f"{schedule.name}: share of traffic and chance of being stopped, over time"
-    return _svg(_WIDTH, _HEIGHT, title, parts)
+    return svg(_WIDTH, _HEIGHT, title, parts)
 
 
 def comparison_plot(predictions: Sequence[Prediction]) -> str:
@@ -45,7 +45,7 @@ def comparison_plot(predictions: Sequence[Prediction]) -> str:
         for row, each in enumerate(predictions)
         for part in _bar(each, row, most, configured=row == 0)
     ]
-    return _svg(_WIDTH, height, "Requests that fail, by strategy, log scale", parts)
+    return svg(_WIDTH, height, "Requests that fail, by strategy, log scale", parts)
 
 
 def _end(schedule: Schedule) -> float:
@@ -85,14 +85,13 @@ def _grid(end: float) -> list[str]:
     lines = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = _y(share)
-        lines.append(
-            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" '
-            f'y1="{y:.1f}" y2="{y:.1f}"/>'
-        )
-        lines.append(_text(_LEFT - 8, y + 4, f"{share:.0%}", anchor="end"))
+        lines.append(svg_line(_LEFT, y, _WIDTH - _RIGHT, y, "grid"))
+        lines.append(svg_text(_LEFT - 8, y + 4, f"{share:.0%}", anchor="end"))
     for minute in _ticks(end / 60):
         x = _x(minute * 60, end)
-        lines.append(_text(x, _HEIGHT - _BOTTOM + 18, f"{minute:g}", anchor="middle"))
+        lines.append(
+            svg_text(x, _HEIGHT - _BOTTOM + 18, f"{minute:g}", anchor="middle")
+        )
     return lines
 
 
@@ -108,12 +107,11 @@ def _key() -> str:
     y = _HEIGHT - 6
     return "".join(
         [
-            f'<rect class="share-box" x="{_LEFT}" y="{y - 9}" width="10" height="10"/>',
-            _text(_LEFT + 16, y, "share of traffic on the new version"),
-            f'<rect class="stopped-box" x="{_LEFT + 260}" y="{y - 9}" width="10" '
-            'height="10"/>',
-            _text(_LEFT + 276, y, "chance that an alarm has stopped it"),
-            _text(_WIDTH - _RIGHT, y, "minutes", anchor="end"),
+            svg_box(_LEFT, y - 9, 10, 10, "share-box"),
+            svg_text(_LEFT + 16, y, "share of traffic on the new version"),
+            svg_box(_LEFT + 260, y - 9, 10, 10, "stopped-box"),
+            svg_text(_LEFT + 276, y, "chance that an alarm has stopped it"),
+            svg_text(_WIDTH - _RIGHT, y, "minutes", anchor="end"),
         ]
     )
 
@@ -126,20 +124,7 @@ def _bar(
     length = room * math.log1p(prediction.requests_failed) / math.log1p(max(most, 1.0))
     css = "bar configured" if configured else "bar"
     return [
-        _text(_LABELS - 8, y + 15, prediction.schedule.name, anchor="end"),
-        f'<rect class="{css}" x="{_LABELS}" y="{y + 2}" width="{max(length, 1):.1f}" '
-        f'height="{_ROW - 8}"/>',
-        _text(_LABELS + length + 6, y + 15, number(prediction.requests_failed)),
+        svg_text(_LABELS - 8, y + 15, prediction.schedule.name, anchor="end"),
+        svg_box(_LABELS, y + 2, max(length, 1), _ROW - 8, css),
+        svg_text(_LABELS + length + 6, y + 15, number(prediction.requests_failed)),
     ]
-
-
-def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _svg(width: int, height: int, title: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(title, quote=True)}">'
-        f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
-    )

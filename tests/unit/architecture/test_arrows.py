@@ -25,7 +25,7 @@ ALLOWED_TREES = {
 # Two trees are zip roots: their package is one folder down.
 FOLDERS = {"medical_records": "functions", "traffic_hooks": "hooks"}
 # What every stage may use, and the stages. `validate` may also read `strategy`.
-SHARED = {"model", "names", "errors", "ports"}
+SHARED = {"model", "names", "errors", "ports", "drawing"}
 STAGES = {
     "config",
     "render",
