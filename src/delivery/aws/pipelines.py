@@ -47,7 +47,7 @@ class CodePipelines:
                 pipelineName=pipeline, maxResults=limit
             )
         return [
-            _execution(each, each.get("sourceRevisions", []))
+            as_execution(each, each.get("sourceRevisions", []))
             for each in answer["pipelineExecutionSummaries"]
         ]
 
@@ -62,7 +62,7 @@ class CodePipelines:
                     return None
                 raise
         data = answer["pipelineExecution"]
-        return _execution(data, data.get("artifactRevisions", []))
+        return as_execution(data, data.get("artifactRevisions", []))
 
     def actions(
         self, pipeline: str, execution_id: str
@@ -185,7 +185,7 @@ def _starter(trigger: dict[str, Any]) -> str:
     return str(trigger.get("triggerDetail", ""))
 
 
-def _execution(data: dict[str, Any], revisions: list[dict[str, Any]]) -> Execution:
+def as_execution(data: dict[str, Any], revisions: list[dict[str, Any]]) -> Execution:
     revision = revisions[0] if revisions else {}
     return Execution(
         id=data["pipelineExecutionId"],

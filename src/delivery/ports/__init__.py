@@ -35,6 +35,10 @@ from delivery.ports.machine import (
     Repository as Repository,
     Store as Store,
 )
+from delivery.ports.history import (
+    Commits as Commits,
+    PipelinePast as PipelinePast,
+)
 from delivery.ports.logs import (
     Logs as Logs,
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Aliases,
         ApiStages,
         Builds,
+        Commits,
         Connections,
         DeployedStacks,
         Endpoints,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Invocations,
         Logs,
         Permissions,
+        PipelinePast,
         Pipelines,
         ReleaseStore,
         ReviewStacks,
@@ -94,6 +96,21 @@ class Adapters(Surroundings):
         from delivery.aws.pipelines import CodePipelines
 
         return CodePipelines(self._clients)
+
+    @cached_property
+    def pipeline_past(self) -> PipelinePast:
+        from delivery.aws.history import CodePipelinePast
+
+        return CodePipelinePast(self._clients)
+
+    @cached_property
+    def commits(self) -> Commits:
+        """The commits of this clone; a rehearsal makes commits in its mirror alone."""
+        from delivery.aws.commits import GitCommits
+
+        if self.settings.local:
+            return GitCommits(self.plane_settings.state_dir / "source.git")
+        return GitCommits(self.root)
 
     @cached_property
     def steering(self) -> Steering:
