@@ -14,6 +14,7 @@ The stages, in order:
 ``ledger``    what was released, and which release is the last known good one.
 ``review``    what a release would change, told before a person lets it in.
 ``operate``   status, approvals, logs.
+``report``    what really happened, and the five DORA metrics of it.
 
 ``flows`` puts the stages in order, ``aws`` alone imports boto3, and ``cli`` asks,
 draws and composes.

@@ -12,6 +12,7 @@ from delivery.errors import DeliveryError, Refused
 from delivery.flows.traffic import api_of
 from delivery.flows.undo import Undoer
 from delivery.flows.undone import Undone
+from delivery.ledger.events import DRILL
 from delivery.model import (
     CheckResult,
     Outcome,
@@ -129,7 +130,10 @@ class Drill:
         situation = self.undoer.situation()
         option = self._traffic_first(situation, release)
         done = self.undoer.roll_back(
-            situation, option, to=release, reason=f"Drill: {name} to release {release}."
+            situation,
+            option,
+            to=release,
+            reason=f"{DRILL} {name} to release {release}.",
         )
         verdict = self._verdict(done, began)
         so_far = sender.so_far()

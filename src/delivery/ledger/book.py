@@ -59,6 +59,11 @@ class Book:
         """Return the newest events, with at least that many releases if there are."""
         return self._grown_until(lambda view: len(view.releases) >= releases)
 
+    def whole(self) -> View:
+        """Return every event."""
+        keys = self.store.keys(self.scope.prefix)
+        return self._read(keys, max(len(keys), 1))
+
     def release(self, number: int) -> Release | None:
         """Return one release, or None when there is none of that number."""
         view = self._grown_until(lambda view: view.release(number) is not None)

@@ -12,6 +12,8 @@ from delivery.errors import DeliveryError
 from delivery.model import Override
 
 SCHEMA_VERSION = 1
+# How a drill begins the reason of its rollbacks.
+DRILL = "Drill:"
 _KEY = re.compile(
     r"ledger/(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<environment>[a-z0-9-]+)/"
     r"(?P<sequence>\d{8})\.json"
@@ -192,6 +194,11 @@ class RolledBack:
     reason: str
     seconds: float
     moves: Mapping[str, AliasMove] = field(default_factory=dict)
+
+    @property
+    def practice(self) -> bool:
+        """Whether it was a drill: nothing was wrong with the release that was left."""
+        return self.reason.startswith(DRILL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from delivery.flows.firing import AlarmWatch
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
+    from delivery.flows.report import Reporter
     from delivery.flows.review import Reviewer
     from delivery.flows.stack import StackDeployer
     from delivery.flows.verify import Verifier
@@ -39,6 +40,19 @@ class ReleaseTools(Adapters):
         from delivery.flows.releases import ReleaseReader
 
         return ReleaseReader(self.account, self.region, self.release_store)
+
+    def reporter(self) -> Reporter:
+        """Return what reads what happened."""
+        from delivery.flows.report import Reporter
+
+        return Reporter(
+            self.account,
+            self.region,
+            self.release_store,
+            self.pipeline_past,
+            self.commits,
+            PIPELINE_NAME,
+        )
 
     def recorder(self) -> Recorder:
         """Return what writes to a ledger."""

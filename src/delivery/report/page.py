@@ -1,0 +1,125 @@
+"""A report as one HTML page that needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivery.drawing import (
+    heading,
+    html_page,
+    html_table,
+    listed,
+    paragraph,
+)
+from delivery.report import words
+from delivery.report import bands
+from delivery.report.dora import Metric
+from delivery.report.facts import ReleasedFacts, Report
+from delivery.report.measures import SOURCE
+from delivery.report.numbers import counted, moment
+from delivery.report.pictures import (
+    executions_picture,
+    releases_picture,
+    shifts_picture,
+)
+
+_METRICS = ("Metric", "Value", "Observations", "Band")
+_STEPS = (
+    "When traffic began to move and when it was over is known from the pipeline. The steps "
+    "in between are not recorded."
+)
+
+
+def page(found: Report) -> str:
+    """Return the page as text."""
+    title = f"Report of {found.environment}"
+    return html_page(title, title, _sections(found))
+
+
+def _sections(found: Report) -> Iterator[str]:
+    """Yield the sections in order; one more is one more line here."""
+    yield _about(found)
+    yield _dora(found)
+    yield _pipeline(found)
+    yield _releases(found)
+    yield _shifts(found)
+
+
+def _about(found: Report) -> str:
+    period = found.period
+    text = (
+        f"What really happened from {moment(period.since)} to {moment(period.until)} UTC, "
+        f"{counted(round(period.days), 'day')}: from the release ledger, the pipeline's "
+        "history and git."
+    )
+    return paragraph(text, css="soft") + listed(found.notes)
+
+
+def _dora(found: Report) -> str:
+    rows = [
+        (
+            each.measure.name,
+            words.value_of(each),
+            words.rests_on(each),
+            words.band_of(each),
+        )
+        for each in found.dora.metrics
+    ]
+    caption = f"Definitions after {SOURCE}; bands of the {bands.SOURCE}."
+    return "\n".join(
+        [
+            heading(f"DORA metrics of {found.environment}"),
+            html_table(caption, _METRICS, rows),
+            *(_defined(each) for each in found.dora.metrics),
+        ]
+    )
+
+
+def _defined(metric: Metric) -> str:
+    text = f"{metric.measure.name}: {metric.measure.definition}"
+    return paragraph(text, css="soft") + listed(metric.notes)
+
+
+def _pipeline(found: Report) -> str:
+    parts = [heading("Pipeline"), listed(words.pipeline_lines(found))]
+    if found.pipeline is not None and found.pipeline.executions:
+        parts.append(executions_picture(found.pipeline.executions, found.period))
+    return "\n".join(parts)
+
+
+def _releases(found: Report) -> str:
+    parts = [heading("Releases"), releases_picture(found.releases, found.period)]
+    for each in found.releases:
+        parts += [
+            heading(each.environment, level=3),
+            paragraph(words.released_line(each)),
+            _release_table(each, found),
+            listed(words.taken_back_lines(each)),
+        ]
+    return "\n".join(each for each in parts if each)
+
+
+def _release_table(facts: ReleasedFacts, found: Report) -> str:
+    if not facts.releases:
+        return ""
+    own = facts.environment == found.environment
+    rows = [
+        words.release_row(each, facts, found.carried.get(each.number) if own else None)
+        for each in reversed(facts.releases)
+    ]
+    return html_table("Newest first", words.RELEASE_HEADER, rows)
+
+
+def _shifts(found: Report) -> str:
+    title = heading(f"Traffic shifts of {found.environment}")
+    if not found.shifts:
+        return f"{title}\n{paragraph('Not recorded in this period.')}"
+    rows = [words.shift_row(each) for each in reversed(found.shifts)]
+    return "\n".join(
+        [
+            title,
+            paragraph(_STEPS, css="soft"),
+            shifts_picture(found.shifts, found.period),
+            html_table("Newest first", words.SHIFT_HEADER, rows),
+        ]
+    )

@@ -1,0 +1,124 @@
+"""A report's facts as lines and cells, for text and page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from delivery.report.carried import Carried
+from delivery.report.dora import Metric
+from delivery.report.facts import ReleasedFacts, Report, Shift, state_of
+from delivery.report.history import Released
+from delivery.report.numbers import counted, duration, moment
+from delivery.report.pipeline import PipelineFacts
+
+NOT_KNOWN = "not known"
+SHIFT_HEADER = ("BEGAN (UTC)", "TOOK", "OUTCOME", "RELEASE", "EXECUTION", "WHY")
+RELEASE_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "KIND", "BECAME", "COMMITS")
+
+
+def pipeline_lines(found: Report) -> Iterator[str]:
+    """Yield what the pipeline did, a line a fact."""
+    facts = found.pipeline
+    if facts is None:
+        yield f"Executions: {NOT_KNOWN}, there is no pipeline"
+        return
+    outcomes = ", ".join(
+        f"{number} {name}" for name, number in facts.outcomes.items() if number
+    )
+    total = counted(len(facts.executions), "execution")
+    yield f"{total}: {outcomes}" if outcomes else "No execution began in this period."
+    yield f"Median duration: {_median(facts.duration, facts.durations, 'success', 'successes')}"
+    yield (
+        "Median wait for an approval: "
+        f"{_median(facts.approval_wait, facts.approvals, 'decision', 'decisions')}"
+    )
+    yield f"Failed most: {most_failed(facts)}"
+
+
+def most_failed(facts: PipelineFacts) -> str:
+    """Return the stages in which most executions failed."""
+    if not facts.most_failed:
+        return "no stage failed"
+    executions = counted(facts.most_failures, "execution")
+    return f"{' and '.join(facts.most_failed)} ({executions})"
+
+
+def _median(value: timedelta | None, number: int, one: str, many: str) -> str:
+    if value is None:
+        return f"{NOT_KNOWN} (0 {many})"
+    return (
+        f"{duration(value.total_seconds())} ({number} {one if number == 1 else many})"
+    )
+
+
+def released_line(found: ReleasedFacts) -> str:
+    """Return what became of one environment's releases, in a line."""
+    states = ", ".join(f"{number} {state}" for state, number in found.states.items())
+    live = f"; release {found.live} serves" if found.live else ""
+    back = len([each for each in found.taken_back if not each.drill])
+    drills = len(found.taken_back) - back
+    text = f"{found.environment}: {counted(len(found.releases), 'release')}"
+    text += f" ({states})" if states else ""
+    text += f", {counted(back, 'rollback')}" if back else ""
+    text += f", {counted(drills, 'move')} of drills" if drills else ""
+    return text + live
+
+
+def shift_row(shift: Shift) -> tuple[str, ...]:
+    """Return the cells of one shift."""
+    took = (shift.ended_at - shift.began_at).total_seconds()
+    return (
+        moment(shift.began_at),
+        duration(took) if shift.outcome != "running" else "-",
+        shift.outcome,
+        str(shift.release or "-"),
+        shift.execution[:8],
+        shift.why,
+    )
+
+
+def release_row(
+    release: Released, found: ReleasedFacts, carried: Carried | None
+) -> tuple[str, ...]:
+    """Return the cells of one release; ``carried`` only where it is counted."""
+    return (
+        str(release.number),
+        f"{release.commit[:8]} {release.summary[:60]}".strip(),
+        moment(release.deployed_at),
+        release.kind,
+        state_of(release, found.taken_back),
+        _commits(carried),
+    )
+
+
+def _commits(carried: Carried | None) -> str:
+    if carried is None:
+        return "-"
+    return NOT_KNOWN if carried.unknown else str(len(carried.commits))
+
+
+def value_of(metric: Metric) -> str:
+    """Return a metric's value, or that it is not known."""
+    return NOT_KNOWN if metric.value is None else metric.value
+
+
+def rests_on(metric: Metric) -> str:
+    """Return how many observations a metric rests on."""
+    return counted(metric.observations, metric.measure.of)
+
+
+def band_of(metric: Metric) -> str:
+    """Return a metric's band, or why it has none."""
+    why = f": {metric.without_band}" if metric.without_band else ""
+    return f"{metric.band}{why}"
+
+
+def taken_back_lines(found: ReleasedFacts) -> Iterator[str]:
+    """Yield what was taken back, newest first."""
+    for each in reversed(found.taken_back):
+        to = f" to release {each.to_release}" if each.to_release else ""
+        what = f"{each.function} of release" if each.function else "release"
+        drill = ", a drill" if each.drill else ""
+        reason = f": {each.reason}" if each.reason else ""
+        yield f"{moment(each.at)} UTC, {what} {each.release}{to}{drill}{reason}"
