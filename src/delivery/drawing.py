@@ -32,7 +32,7 @@ svg text { fill: var(--ink); } .grid { stroke: var(--line); }
 .bar { fill: var(--bar); } .bar.configured { fill: var(--share); }
 .succeeded, .verified, .complete { fill: var(--good); }
 .failed { fill: var(--bad); } .superseded, .unjudged { fill: var(--bar); }
-rect.stopped { fill: var(--stopped); }
+rect.stopped { fill: var(--stopped); stroke: none; }
 .running { fill: var(--share); } .back { fill: var(--stopped); }
 .error { color: var(--stopped); font-weight: 600; }
 """

@@ -74,6 +74,10 @@ COMMANDS = {
         "delivery.cli.review:review",
         "Show what an execution would change in an environment.",
     ),
+    "report": LazyCommand(
+        "delivery.cli.report:report",
+        "Show what really happened: pipeline, releases, the five DORA metrics.",
+    ),
     "verify": LazyCommand(
         "delivery.cli.verify:verify",
         "Check that an environment is what its ledger says, and answers.",

@@ -15,6 +15,7 @@ import click
 
 from delivery.cli.fitting import echo
 from delivery.cli.lines import change_lines, event_line
+from delivery.errors import BadInput
 
 if TYPE_CHECKING:
     from delivery.model import ResourceChange, StackEvent
@@ -121,9 +122,20 @@ def print_result(data: Any) -> None:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a page where it is asked for, over what is there, and say so."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    """Write a page where it is asked for, over what is there, and say so.
+
+    Raises:
+        BadInput: when nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be written.",
+            why=f"{error.strerror}: {error.filename}",
+            next_step="Name another file with --html.",
+        ) from error
     echo(f"Wrote {path}.", err=True)
 
 

@@ -40,7 +40,7 @@ class Axis:
         length = self.period.until - self.period.since
         for quarter in range(5):
             at = self.period.since + length * quarter / 4
-            form = "%m-%d" if length > timedelta(days=4) else "%m-%d %H:%M"
+            form = "%Y-%m-%d" if length > timedelta(days=4) else "%m-%d %H:%M"
             anchor = {0: "start", 4: "end"}.get(quarter, "middle")
             yield svg_text(self.x(at), y, f"{at:{form}}", anchor=anchor)
 

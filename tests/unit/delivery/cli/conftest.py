@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from log_fakes import FakeLogs
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
+from report_fakes import FakeCommits, FakePast
 from traffic_fakes import FakeAlarms, FakeAlarmStates, FakeControls, FakeTraffic
 
 from delivery.cli import ask
@@ -29,6 +30,7 @@ COMMAND_MODULES = (
     "load_work",
     "plane_work",
     "rehearsing",
+    "reporting",
     "rotating",
     "showing",
     "steering",
@@ -45,6 +47,8 @@ class World:
     secrets: object = field(default_factory=fakes.FakeSecrets)
     connections: object = field(default_factory=fakes.FakeConnections)
     pipelines: object = field(default_factory=fakes.FakePipelines)
+    pipeline_past: object = field(default_factory=FakePast)
+    commits: object = field(default_factory=FakeCommits)
     steering: object = field(default_factory=fakes.FakeSteering)
     deployed_stacks: object = field(default_factory=FakeDeployedStacks)
     builds: object = field(default_factory=fakes.FakeBuilds)

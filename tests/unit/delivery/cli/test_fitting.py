@@ -165,6 +165,7 @@ def test_the_live_status_shows_every_action_where_there_is_room() -> None:
         "status",
         "releases",
         "releases verify",
+        "report",
         "validate --rules",
         "config explain production",
         "diff",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,7 @@ from jsonschema import Draft202012Validator
 from log_fakes import line
 from output_schemas import FOLDER, commands_of, problems
 from release_fakes import SCOPE, LedgerBuilder, make_contents
+from report_fakes import execution, run
 from rollback_fakes import make_world, undoer_of
 from rotation_fakes import NEW
 from rotation_fakes import World as RotationWorld
@@ -42,10 +44,13 @@ from delivery.flows.rehearse import Rehearsal
 from delivery.flows.release import Release, StageResult
 from delivery.flows.releases import ReleaseReader
 from delivery.flows.undone import Undone
+from delivery.ledger.events import RolledBack
 from delivery.ledger.releases import releases_of
 from delivery.model import (
     BuildPhase,
     CheckResult,
+    CommitLog,
+    CommitTimes,
     Hidden,
     Injection,
     Outcome,
@@ -272,6 +277,24 @@ def _releases_record(row: Row) -> Iterator[str]:
     yield row.alone(releases.releases, "record", "production", *words)
 
 
+def _report(row: Row) -> Iterator[str]:
+    yield row.tool("report")
+    ledger = LedgerBuilder(row.world.release_store)
+    for name, good in (("one", True), ("two", True), ("three", False)):
+        ledger.release(name, good=good)
+    ledger.add(RolledBack(3, 2, "bad", 2.0), release=2)
+    row.world.clock.now = lambda: ledger.events[-1].at + timedelta(days=1)
+    began = ledger.events[0].at
+    past, commits = row.world.pipeline_past, row.world.commits
+    past.executions = [execution("x", 0, "Failed", started_at=began, changed_at=None)]
+    past.runs = [replace(run("x", 0, "Failed"), started_at=began)]
+    made = CommitTimes("two", began, began, ("one",))
+    commits.found = CommitLog({"two": made}, frozenset({"one", "two"}))
+    yield row.tool("report", "--html", str(row.folder / "report.html"))
+    past.executions, commits.found = None, None
+    yield row.tool("report", "--environment", "staging", "--days", "365")
+
+
 def _review(row: Row) -> Iterator[str]:
     from datetime import UTC, datetime
 
@@ -456,6 +479,7 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
     "releases-list": _releases_list,
     "releases-record": _releases_record,
     "releases-verify": _releases_verify,
+    "report": _report,
     "review": _review,
     "verify": _verify,
     "drill": _drill,

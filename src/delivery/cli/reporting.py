@@ -1,0 +1,82 @@
+"""Make a report, and show it as text, JSON or a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from delivery.cli.fitting import echo, table
+from delivery.cli.options import Settings
+from delivery.cli.screen import print_result, write_page
+from delivery.cli.wiring import Tools
+from delivery.report import bands, words
+from delivery.report.data import report_data
+from delivery.report.dora import Metric
+from delivery.report.facts import Report
+from delivery.report.measures import SOURCE
+from delivery.report.numbers import counted, moment
+from delivery.report.page import page
+
+# What a screen holds; the page and JSON have all.
+_MOST_SHIFTS = 10
+
+
+def show_report(
+    settings: Settings, environment: str, *, days: int, html: Path | None
+) -> None:
+    """Print what happened in the last ``days``, and write the page if one is asked for."""
+    tools = Tools(settings)
+    found = tools.reporter().report(environment, days=days, now=tools.now_there())
+    if html is not None:
+        write_page(html, page(found))
+    if settings.as_json:
+        print_result(report_data(found))
+        return
+    echo("\n\n".join(_blocks(found)))
+
+
+def _blocks(found: Report) -> Iterator[str]:
+    period = found.period
+    yield "\n".join(
+        [
+            f"{moment(period.since)} to {moment(period.until)} UTC, "
+            f"{counted(round(period.days), 'day')}",
+            *found.notes,
+        ]
+    )
+    yield "\n".join(
+        ["Pipeline", *(f"  {line}" for line in words.pipeline_lines(found))]
+    )
+    yield "\n".join(
+        ["Releases", *(f"  {words.released_line(each)}" for each in found.releases)]
+    )
+    yield _shifts(found)
+    yield (
+        f"DORA metrics of {found.environment}\n"
+        f"  Definitions after {SOURCE}\n"
+        f"  Bands of the {bands.SOURCE}"
+    )
+    yield from (_metric(each) for each in found.dora.metrics)
+
+
+def _shifts(found: Report) -> str:
+    title = f"Traffic shifts of {found.environment}"
+    if not found.shifts:
+        return f"{title}: not recorded in this period."
+    newest = found.shifts[-_MOST_SHIFTS:]
+    if len(newest) < len(found.shifts):
+        title += f", the newest {len(newest)} of {len(found.shifts)}"
+    rows = [words.shift_row(each) for each in newest]
+    text = table(rows, words.SHIFT_HEADER, indent=2)
+    return "\n".join([title, *(f"  {line}" for line in text.splitlines())])
+
+
+def _metric(metric: Metric) -> str:
+    lines = [
+        f"{metric.measure.name}: {words.value_of(metric)}",
+        f"  Means: {metric.measure.definition}",
+        f"  Rests: on {words.rests_on(metric)}",
+        f"  Band:  {words.band_of(metric)}",
+        *(f"  Note:  {each}" for each in metric.notes),
+    ]
+    return "\n".join(lines)
