@@ -1,4 +1,4 @@
-"""CodePipeline's past: both lists by pages, as far back as is asked for."""
+"""The past of CodePipeline and CodeDeploy: by pages, as far back as is asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from delivery.aws.history import CodePipelinePast
+from delivery.aws.history import CodeDeployPast, CodePipelinePast
 from delivery.errors import NotPermitted, Unreachable
 
 NAME = "MedicalRecordAnalysisPipeline"
@@ -120,3 +120,71 @@ def test_runs_that_may_not_be_read_are_no_empty_list(past, api, code, error) -> 
     api.add_client_error("list_action_executions", code, "no")
     with pytest.raises(error):
         past.runs_since(NAME, SINCE)
+
+
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/app/1"
+
+
+def _deployment(number: int, **more):
+    return {
+        "deploymentId": f"d-{number:09}",
+        "deploymentGroupName": "mra-production-analyze",
+        "deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce",
+        "status": "Succeeded",
+        "createTime": NOW - timedelta(minutes=number),
+        **more,
+    }
+
+
+def test_shifts_of_a_stack_are_read_by_batches_oldest_first(clients) -> None:
+    api = clients.stub("codedeploy")
+    made = [_deployment(number) for number in range(26)]
+    ids = [each["deploymentId"] for each in made]
+    asked = {"externalId": STACK, "createTimeRange": {"start": SINCE}}
+    api.add_response(
+        "list_deployments", {"deployments": ids[:20], "nextToken": "older"}, asked
+    )
+    api.add_response(
+        "list_deployments", {"deployments": ids[20:]}, {**asked, "nextToken": "older"}
+    )
+    for batch in (slice(0, 25), slice(25, 26)):
+        api.add_response(
+            "batch_get_deployments",
+            {"deploymentsInfo": made[batch]},
+            {"deploymentIds": ids[batch]},
+        )
+    found = CodeDeployPast(clients).shifts_since(STACK, SINCE)
+    assert [each.id for each in found] == ids[::-1]
+    assert found[0].group == "mra-production-analyze"
+
+
+def test_a_shift_tells_when_it_ended_and_why_or_that_it_goes_on(clients) -> None:
+    api = clients.stub("codedeploy")
+    stopped = _deployment(
+        2,
+        status="Stopped",
+        startTime=NOW,
+        completeTime=NOW + timedelta(minutes=9),
+        errorInformation={"code": "ALARM_ACTIVE", "message": "an alarm fired"},
+    )
+    api.add_response("list_deployments", {"deployments": ["d-2", "d-1"]})
+    running = _deployment(1, status="InProgress")
+    api.add_response("batch_get_deployments", {"deploymentsInfo": [stopped, running]})
+    goes_on, ended = CodeDeployPast(clients).shifts_since(STACK, SINCE)
+    assert (goes_on.ended_at, goes_on.error) == (None, "")
+    assert ended.ended_at - ended.began_at == timedelta(minutes=9)
+    assert (ended.status, ended.error) == ("Stopped", "an alarm fired")
+
+
+def test_no_shift_asks_for_no_details(clients) -> None:
+    api = clients.stub("codedeploy")
+    api.add_response("list_deployments", {"deployments": []})
+    assert CodeDeployPast(clients).shifts_since(STACK, SINCE) == []
+
+
+def test_shifts_that_may_not_be_read_are_no_empty_list(clients) -> None:
+    clients.stub("codedeploy").add_client_error(
+        "list_deployments", "AccessDeniedException", "no"
+    )
+    with pytest.raises(NotPermitted):
+        CodeDeployPast(clients).shifts_since(STACK, SINCE)

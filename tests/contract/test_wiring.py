@@ -37,6 +37,7 @@ PORTS = (
     "repository",
     "screen",
     "secrets",
+    "shift_past",
     "shifts",
     "stack_undo",
     "stacks",

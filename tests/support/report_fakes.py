@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from awsrules.statuses import ActionStatus, ExecutionStatus
-from delivery.model import ActionRun, CommitLog, CommitTimes, Execution
+from awsrules.statuses import ActionStatus, DeploymentStatus, ExecutionStatus
+from delivery.model import ActionRun, CommitLog, CommitTimes, Execution, ShiftRun
 from delivery.report.history import (
     Environment,
     History,
@@ -82,6 +82,19 @@ def run(
     )
 
 
+def shift(hours: float, status: str = "Succeeded", **more) -> ShiftRun:
+    """Build a traffic shift that took half an hour."""
+    facts = {"ended_at": at(hours + 0.5), "error": "", **more}
+    return ShiftRun(
+        f"d-{hours:g}",
+        "mra-production-analyze",
+        "CodeDeployDefault.LambdaLinear10PercentEvery3Minutes",
+        DeploymentStatus(status),
+        at(hours),
+        **facts,
+    )
+
+
 def commit(id: str, *parents: str, hours: float = 0.0, committed: float | None = None):
     """Build a commit; without ``committed`` it was never amended or rebased."""
     later = hours if committed is None else committed
@@ -110,6 +123,7 @@ def history_of(
     back: Sequence[TakenBack] = (),
     executions: Sequence[Execution] = (),
     runs: Sequence[ActionRun] = (),
+    shifts: Sequence[ShiftRun] = (),
     log: CommitLog | None = None,
     there: bool = True,
     period: Period = PERIOD,
@@ -124,7 +138,7 @@ def history_of(
     others = {name: Environment(name) for name in ("development", "staging")}
     environments: Mapping[str, Environment] = {**others, "production": own}
     pipeline = PipelineHistory(there, tuple(executions), tuple(runs))
-    return History(period, "production", environments, pipeline, log)
+    return History(period, "production", environments, pipeline, tuple(shifts), log)
 
 
 @dataclass
@@ -139,6 +153,18 @@ class FakePast:
 
     def runs_since(self, pipeline: str, since: datetime) -> list[ActionRun]:
         return self.runs
+
+
+@dataclass
+class FakeShiftPast:
+    """CodeDeploy's past; remembers of which stacks it was asked."""
+
+    shifts: list[ShiftRun] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def shifts_since(self, stack_id: str, since: datetime) -> list[ShiftRun]:
+        self.asked.append(stack_id)
+        return self.shifts
 
 
 @dataclass

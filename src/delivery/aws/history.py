@@ -1,4 +1,4 @@
-"""CodePipeline's past, as ``ports.PipelinePast``."""
+"""What CodePipeline and CodeDeploy did before, as ``ports.history`` needs it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from awsrules.statuses import ActionStatus
+from awsrules.statuses import ActionStatus, DeploymentStatus
 from delivery.aws.clients import Clients
 from delivery.aws.errors import code_of, told_in_our_words
 from delivery.aws.pipelines import as_execution
-from delivery.model import ActionRun, Execution
+from delivery.model import ActionRun, Execution, ShiftRun
 
 _PAGE = 100
+# The most that BatchGetDeployments takes. Source: AWS CodeDeploy API Reference.
+_BATCH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,30 @@ class CodePipelinePast:
         return told_in_our_words(what, local=self.clients.local)
 
 
+@dataclass(frozen=True, slots=True)
+class CodeDeployPast:
+    """Deployments of the stacks of one account and region."""
+
+    clients: Clients
+
+    def shifts_since(self, stack_id: str, since: datetime) -> list[ShiftRun]:
+        api = self.clients.get("codedeploy")
+        found: list[ShiftRun] = []
+        with told_in_our_words(
+            "list the traffic shifts of a stack", local=self.clients.local
+        ):
+            pages = api.get_paginator("list_deployments").paginate(
+                externalId=stack_id, createTimeRange={"start": since}
+            )
+            ids = [each for page in pages for each in page["deployments"]]
+            for first in range(0, len(ids), _BATCH):
+                answer = api.batch_get_deployments(
+                    deploymentIds=ids[first : first + _BATCH]
+                )
+                found.extend(_shift(each) for each in answer["deploymentsInfo"])
+        return sorted(found, key=lambda each: each.began_at)
+
+
 def _since(
     call: Callable[..., dict[str, Any]], field: str, pipeline: str, since: datetime
 ) -> Iterator[dict[str, Any]]:
@@ -95,4 +121,16 @@ def _run(data: dict[str, Any]) -> ActionRun:
         category=given.get("actionTypeId", {}).get("category", ""),
         mode=given.get("configuration", {}).get("ActionMode", ""),
         summary=result.get("externalExecutionSummary", ""),
+    )
+
+
+def _shift(data: dict[str, Any]) -> ShiftRun:
+    return ShiftRun(
+        id=data["deploymentId"],
+        group=data.get("deploymentGroupName", ""),
+        configuration=data.get("deploymentConfigName", ""),
+        status=DeploymentStatus(data["status"]),
+        began_at=data.get("startTime", data["createTime"]),
+        ended_at=data.get("completeTime"),
+        error=data.get("errorInformation", {}).get("message", ""),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from delivery.cli.fitting import echo, table
@@ -18,7 +18,8 @@ from delivery.report.numbers import counted, moment
 from delivery.report.page import page
 
 # What a screen holds; the page and JSON have all.
-_MOST_SHIFTS = 10
+_MOST_ROWS = 10
+Cells = tuple[str, ...]
 
 
 def show_report(
@@ -50,7 +51,16 @@ def _blocks(found: Report) -> Iterator[str]:
     yield "\n".join(
         ["Releases", *(f"  {words.released_line(each)}" for each in found.releases)]
     )
-    yield _shifts(found)
+    yield _recorded(
+        f"Stack updates of {found.environment}",
+        [words.update_row(each) for each in found.updates],
+        words.UPDATE_HEADER,
+    )
+    yield _recorded(
+        f"Traffic shifts of {found.environment}",
+        [words.shift_row(each) for each in found.shifts],
+        words.SHIFT_HEADER,
+    )
     yield (
         f"DORA metrics of {found.environment}\n"
         f"  Definitions after {SOURCE}\n"
@@ -59,15 +69,14 @@ def _blocks(found: Report) -> Iterator[str]:
     yield from (_metric(each) for each in found.dora.metrics)
 
 
-def _shifts(found: Report) -> str:
-    title = f"Traffic shifts of {found.environment}"
-    if not found.shifts:
-        return f"{title}: not recorded in this period."
-    newest = found.shifts[-_MOST_SHIFTS:]
-    if len(newest) < len(found.shifts):
-        title += f", the newest {len(newest)} of {len(found.shifts)}"
-    rows = [words.shift_row(each) for each in newest]
-    text = table(rows, words.SHIFT_HEADER, indent=2)
+def _recorded(title: str, rows: Sequence[Cells], header: Cells) -> str:
+    """Return the newest rows as a table, or that there are none."""
+    if not rows:
+        return f"{title}: {words.NOT_RECORDED}"
+    newest = rows[-_MOST_ROWS:]
+    if len(newest) < len(rows):
+        title += f", the newest {len(newest)} of {len(rows)}"
+    text = table(newest, header, indent=2)
     return "\n".join([title, *(f"  {line}" for line in text.splitlines())])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from delivery.ledger.book import Book, View
 from delivery.ledger.events import AliasMove, Event, Pinned, RolledBack, Scope
 from delivery.ledger.releases import Release, live_release
-from delivery.model import CommitLog
+from delivery.model import CommitLog, ShiftRun
 from delivery.names import ENVIRONMENTS
-from delivery.ports import Account, Commits, PipelinePast, ReleaseStore
+from delivery.ports import Account, Commits, PipelinePast, ReleaseStore, ShiftPast
 from delivery.report.carried import new_to_the_environment
 from delivery.report.facts import Report, report_of
 from delivery.report.history import (
@@ -26,12 +27,13 @@ from delivery.report.history import (
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Reads the ledgers, the pipeline's history and the clone's commits."""
+    """Reads the ledgers, the pipeline's and CodeDeploy's history, and the clone's commits."""
 
     account: Account
     region: str
     store: ReleaseStore
     past: PipelinePast
+    shifts: ShiftPast
     commits: Commits
     pipeline: str
 
@@ -52,6 +54,7 @@ class Reporter:
             environment,
             environments,
             self._pipeline(period),
+            self._shifts(environments[environment], period),
             self._log(environments[environment], period),
         )
         return report_of(history)
@@ -68,6 +71,11 @@ class Reporter:
         return PipelineHistory(
             executions=tuple(reversed(executions)), actions=tuple(reversed(runs))
         )
+
+    def _shifts(self, own: Environment, period: Period) -> tuple[ShiftRun, ...]:
+        """Read the traffic shifts of each stack that the environment was released to."""
+        found = (self.shifts.shifts_since(each, period.since) for each in own.stacks)
+        return tuple(sorted(chain(*found), key=lambda each: each.began_at))
 
     def _log(self, own: Environment, period: Period) -> CommitLog | None:
         """Read what the releases of the period reach, and the ones before do not."""
@@ -86,6 +94,7 @@ def environment_of(name: str, view: View) -> Environment:
         tuple(_released(each) for each in reversed(view.releases)),
         tuple(_taken_back(view.events)),
         live_release(view.events),
+        tuple(dict.fromkeys(each.deployed.stack_id for each in view.releases)),
     )
 
 

@@ -12,7 +12,7 @@
 ``logs``      lines of logs, and what writes them.
 ``overrides`` alarms that a shift watches, and the release that is let past them.
 ``revisions`` what decides that a function's version is published.
-``history``   runs of actions and commits, as they are looked back on.
+``history``   runs of actions, traffic shifts and commits, as they are looked back on.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -79,6 +79,7 @@ from delivery.model.history import (
     ActionRun as ActionRun,
     CommitLog as CommitLog,
     CommitTimes as CommitTimes,
+    ShiftRun as ShiftRun,
 )
 from delivery.model.machine import (
     Answers as Answers,

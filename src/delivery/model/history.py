@@ -1,4 +1,4 @@
-"""What happened before: runs of actions, and commits."""
+"""What happened before: runs of actions, traffic shifts, and commits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from awsrules.statuses import ActionStatus
+from awsrules.statuses import ActionStatus, DeploymentStatus
 
 _EXECUTES = "CHANGE_SET_EXECUTE"
 
@@ -33,6 +33,23 @@ class ActionRun:
     def executes(self) -> bool:
         """Whether it executes a change set: the only action that changes a stack."""
         return self.mode == _EXECUTES
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRun:
+    """One deployment of CodeDeploy: one function's traffic, from a version to another.
+
+    ``group`` is its deployment group, named by function; ``configuration`` says in which steps.
+    ``ended_at`` is None while it moves traffic. ``error`` says why it did not succeed.
+    """
+
+    id: str
+    group: str
+    configuration: str
+    status: DeploymentStatus
+    began_at: datetime
+    ended_at: datetime | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from delivery.ports.machine import (
 from delivery.ports.history import (
     Commits as Commits,
     PipelinePast as PipelinePast,
+    ShiftPast as ShiftPast,
 )
 from delivery.ports.logs import (
     Logs as Logs,

@@ -1,4 +1,4 @@
-"""What happened before: the pipeline's past, and the commits of a clone."""
+"""What happened before: the pipeline's past, traffic shifts, the commits of a clone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from delivery.model import ActionRun, CommitLog, Execution
+from delivery.model import ActionRun, CommitLog, Execution, ShiftRun
 
 
 class PipelinePast(Protocol):
@@ -22,6 +22,13 @@ class PipelinePast(Protocol):
 
     def runs_since(self, pipeline: str, since: datetime) -> list[ActionRun]:
         """Return every run of every action since, newest first."""
+
+
+class ShiftPast(Protocol):
+    """CodeDeploy's history."""
+
+    def shifts_since(self, stack_id: str, since: datetime) -> list[ShiftRun]:
+        """Return the deployments that a stack began at ``since`` or later, oldest first."""
 
 
 class Commits(Protocol):

@@ -14,8 +14,8 @@ from delivery.report.history import (
     History,
     Released,
     TakenBack,
-    completed_shift,
-    shifts_of,
+    completed_update,
+    updates_of,
 )
 
 VERIFIED, FAILED = "verified", "failed"
@@ -59,36 +59,36 @@ class Change:
 def changes_of(history: History) -> list[Change]:
     """Return every deployment of a change that is known, in order, also before the period."""
     own = history.own
-    shifts = shifts_of(history.pipeline, own.name)
+    updates = updates_of(history.pipeline, own.name)
     fresh = new_to_the_environment(own.releases)
-    found = [_release(each, own, shifts) for each in fresh]
-    found += _tries(history, shifts)
+    found = [_release(each, own, updates) for each in fresh]
+    found += _tries(history, updates)
     overriding = {each.number for each in fresh if each.override}
     return list(_with_rework(sorted(found, key=lambda each: each.at), overriding))
 
 
-def served_at(release: Released, shifts: list[ActionRun]) -> datetime:
+def served_at(release: Released, updates: list[ActionRun]) -> datetime:
     """Return when all traffic had gone to a release.
 
     The pipeline knows the moment; the ledger is written after the verification, and tells
     where the pipeline's history does not reach.
     """
-    shift = completed_shift(shifts, release)
-    if shift is not None:
-        return shift.changed_at
+    update = completed_update(updates, release)
+    if update is not None:
+        return update.changed_at
     return release.ended_at
 
 
-def _release(release: Released, own: Environment, shifts: list[ActionRun]) -> Change:
+def _release(release: Released, own: Environment, updates: list[ActionRun]) -> Change:
     why = _failure(release, own)
     return Change(
-        at=served_at(release, shifts),
+        at=served_at(release, updates),
         commit=release.commit,
         execution=release.execution,
         release=release.number,
         judged=bool(why or release.verdict),
         why=why,
-        recovered_at=_recovered_at(release, own, shifts) if why else None,
+        recovered_at=_recovered_at(release, own, updates) if why else None,
     )
 
 
@@ -107,7 +107,7 @@ def _leads_back(back: TakenBack) -> bool:
 
 
 def _recovered_at(
-    release: Released, own: Environment, shifts: list[ActionRun]
+    release: Released, own: Environment, updates: list[ActionRun]
 ) -> datetime | None:
     """Return when the failure was over: taken back, or replaced by what was verified."""
     ends = [
@@ -116,26 +116,26 @@ def _recovered_at(
         if each.release == release.number and not each.drill
     ]
     after = (each for each in own.releases if each.number > release.number)
-    return min([*ends, *_verified_at(after, shifts)], default=None)
+    return min([*ends, *_verified_at(after, updates)], default=None)
 
 
 def _verified_at(
-    releases: Iterable[Released], shifts: list[ActionRun]
+    releases: Iterable[Released], updates: list[ActionRun]
 ) -> Iterator[datetime]:
     """Yield when each release that passed its verification had all traffic."""
     for release in releases:
         if release.verdict == VERIFIED:
-            yield served_at(release, shifts)
+            yield served_at(release, updates)
 
 
-def _tries(history: History, shifts: list[ActionRun]) -> Iterator[Change]:
+def _tries(history: History, updates: list[ActionRun]) -> Iterator[Change]:
     """Yield deployments that failed while they were made: the ledger has none of them.
 
     One of a commit that a release had brought before is no change. Of an execution that began
     before the period the commit is not known, and it counts.
     """
     commits = {each.id: each.commit for each in history.pipeline.executions}
-    for run in shifts:
+    for run in updates:
         commit = commits.get(run.execution, "")
         before = {
             each.commit
@@ -148,12 +148,12 @@ def _tries(history: History, shifts: list[ActionRun]) -> Iterator[Change]:
                 commit=commit,
                 execution=run.execution,
                 why=run.summary or "its deployment failed while it was made",
-                recovered_at=_taken_back_at(run, history.own, shifts),
+                recovered_at=_taken_back_at(run, history.own, updates),
             )
 
 
 def _taken_back_at(
-    run: ActionRun, own: Environment, shifts: list[ActionRun]
+    run: ActionRun, own: Environment, updates: list[ActionRun]
 ) -> datetime | None:
     """Return when a failed deployment was over.
 
@@ -163,7 +163,7 @@ def _taken_back_at(
     if _STUCK not in run.summary:
         return run.changed_at
     ends = [each.at for each in own.taken_back]
-    ends += _verified_at(own.releases, shifts)
+    ends += _verified_at(own.releases, updates)
     return min((each for each in ends if each > run.started_at), default=None)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from delivery.report.carried import Carried
 from delivery.report.changes import Change
+from delivery.model import ShiftRun
 from delivery.report import bands
 from delivery.report.dora import Metric
-from delivery.report.facts import ReleasedFacts, Report, Shift, state_of
+from delivery.report.facts import ReleasedFacts, Report, StackUpdate, state_of
 from delivery.report.history import Released, TakenBack
 from delivery.report.measures import SOURCE
 from delivery.report.pipeline import PipelineFacts, outcome_of
@@ -24,6 +25,7 @@ def report_data(found: Report) -> dict[str, Any]:
         "notes": list(found.notes),
         "pipeline": found.pipeline and _pipeline(found.pipeline),
         "environments": [_released(each, found) for each in found.releases],
+        "stack_updates": [_update(each) for each in found.updates],
         "traffic_shifts": [_shift(each) for each in found.shifts],
         "dora": {
             "source": SOURCE,
@@ -97,14 +99,27 @@ def _taken_back(back: TakenBack) -> dict[str, Any]:
     }
 
 
-def _shift(shift: Shift) -> dict[str, Any]:
+def _update(update: StackUpdate) -> dict[str, Any]:
+    running = update.outcome == "running"
     return {
-        "execution": shift.execution,
-        "release": shift.release,
+        "execution": update.execution,
+        "release": update.release,
+        "began_at": _time(update.began_at),
+        "ended_at": None if running else _time(update.ended_at),
+        "outcome": update.outcome,
+        "why": update.why,
+    }
+
+
+def _shift(shift: ShiftRun) -> dict[str, Any]:
+    return {
+        "deployment": shift.id,
+        "group": shift.group,
+        "configuration": shift.configuration,
+        "status": shift.status.value,
         "began_at": _time(shift.began_at),
-        "ended_at": _time(shift.ended_at) if shift.outcome != "running" else None,
-        "outcome": shift.outcome,
-        "why": shift.why,
+        "ended_at": shift.ended_at and _time(shift.ended_at),
+        "error": shift.error,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from awsrules.statuses import ActionStatus
-from delivery.model import ActionRun
+from delivery.model import ActionRun, ShiftRun
 from delivery.report.carried import Carried, carried_by
 from delivery.report.dora import Dora, dora_of
 from delivery.report.history import (
@@ -18,17 +18,17 @@ from delivery.report.history import (
     PipelineHistory,
     Released,
     TakenBack,
-    shifts_of,
+    updates_of,
 )
 from delivery.report.pipeline import PipelineFacts, pipeline_facts
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """One time that traffic moved, or began to: from when, until when, and how it ended.
+class StackUpdate:
+    """One time that the pipeline brought the stack to a release, or failed to.
 
     ``outcome`` is complete, running, or failed: then CloudFormation took it back. ``release``
-    is None where the ledger has none. The steps in between are recorded nowhere.
+    is None where the ledger has none.
     """
 
     execution: str
@@ -58,7 +58,8 @@ class Report:
     environment: str
     pipeline: PipelineFacts | None
     releases: tuple[ReleasedFacts, ...]
-    shifts: tuple[Shift, ...]
+    updates: tuple[StackUpdate, ...]
+    shifts: tuple[ShiftRun, ...]
     dora: Dora
     carried: Mapping[int, Carried]
     notes: tuple[str, ...] = ()
@@ -73,7 +74,8 @@ def report_of(history: History) -> Report:
         history.environment,
         pipeline_facts(history.pipeline, period) if there else None,
         tuple(_released(each, period) for each in history.environments.values()),
-        tuple(_shifts(history.pipeline, history.own, period)),
+        tuple(_updates(history.pipeline, history.own, period)),
+        history.shifts,
         dora_of(history),
         carried_by(history.own.releases, history.log),
         tuple(_notes(history)),
@@ -99,10 +101,12 @@ def _released(found: Environment, period: Period) -> ReleasedFacts:
     return ReleasedFacts(found.name, within, back, dict(states), found.live)
 
 
-def _shifts(history: PipelineHistory, own: Environment, period: Period) -> list[Shift]:
+def _updates(
+    history: PipelineHistory, own: Environment, period: Period
+) -> list[StackUpdate]:
     numbers = {each.execution: each.number for each in own.releases}
     return [
-        Shift(
+        StackUpdate(
             each.execution,
             each.started_at,
             each.changed_at,
@@ -110,7 +114,7 @@ def _shifts(history: PipelineHistory, own: Environment, period: Period) -> list[
             numbers.get(each.execution) if _completed(each) else None,
             each.summary if each.status is ActionStatus.FAILED else "",
         )
-        for each in shifts_of(history, own.name)
+        for each in updates_of(history, own.name)
         if each.started_at in period
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from awsrules.statuses import ActionStatus
-from delivery.model import ActionRun, CommitLog, Execution
+from delivery.model import ActionRun, CommitLog, Execution, ShiftRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,17 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the ledger of one environment says, oldest first."""
+    """What the ledger of one environment says, oldest first.
+
+    ``stacks`` are the ids of the stacks that it was released to: one, unless the stack was
+    deleted and made anew.
+    """
 
     name: str
     releases: tuple[Released, ...] = ()
     taken_back: tuple[TakenBack, ...] = ()
     live: int | None = None
+    stacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +97,15 @@ class PipelineHistory:
 class History:
     """All that a report rests on.
 
-    ``environment`` names the one that the metrics are of. ``log`` is None without a git
-    repository.
+    ``environment`` names the one that the metrics are of, and ``shifts`` are its traffic's.
+    ``log`` is None without a git repository.
     """
 
     period: Period
     environment: str
     environments: Mapping[str, Environment]
     pipeline: PipelineHistory = field(default_factory=PipelineHistory)
+    shifts: tuple[ShiftRun, ...] = ()
     log: CommitLog | None = None
 
     @property
@@ -108,7 +114,7 @@ class History:
         return self.environments[self.environment]
 
 
-def shifts_of(history: PipelineHistory, environment: str) -> list[ActionRun]:
+def updates_of(history: PipelineHistory, environment: str) -> list[ActionRun]:
     """Return each run of the action that brings an environment's stack to a release.
 
     Traffic moves inside of it: it ends when all traffic moved, or when it was taken back.
@@ -118,12 +124,12 @@ def shifts_of(history: PipelineHistory, environment: str) -> list[ActionRun]:
     return sorted(found, key=lambda each: each.started_at)
 
 
-def completed_shift(shifts: list[ActionRun], release: Released) -> ActionRun | None:
+def completed_update(updates: list[ActionRun], release: Released) -> ActionRun | None:
     """Return the run that brought a release, or None where history does not have it."""
     return next(
         (
             each
-            for each in reversed(shifts)
+            for each in reversed(updates)
             if each.execution == release.execution
             and each.status is ActionStatus.SUCCEEDED
             and each.changed_at <= release.deployed_at

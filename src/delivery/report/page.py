@@ -25,8 +25,8 @@ from delivery.report.pictures import (
 
 _METRICS = ("Metric", "Value", "Observations", "Band")
 _STEPS = (
-    "When traffic began to move and when it was over is known from the pipeline. The steps "
-    "in between are not recorded."
+    "By CodeDeploy, one for each function whose code changed. When each began and ended is "
+    "recorded; when each of its steps was taken is not."
 )
 
 
@@ -42,6 +42,7 @@ def _sections(found: Report) -> Iterator[str]:
     yield _dora(found)
     yield _pipeline(found)
     yield _releases(found)
+    yield _updates(found)
     yield _shifts(found)
 
 
@@ -110,16 +111,24 @@ def _release_table(facts: ReleasedFacts, found: Report) -> str:
     return html_table("Newest first", words.RELEASE_HEADER, rows)
 
 
+def _updates(found: Report) -> str:
+    title = heading(f"Stack updates of {found.environment}")
+    if not found.updates:
+        return f"{title}\n{paragraph(words.NOT_RECORDED)}"
+    rows = [words.update_row(each) for each in reversed(found.updates)]
+    return f"{title}\n{html_table('Newest first', words.UPDATE_HEADER, rows)}"
+
+
 def _shifts(found: Report) -> str:
     title = heading(f"Traffic shifts of {found.environment}")
     if not found.shifts:
-        return f"{title}\n{paragraph('Not recorded in this period.')}"
+        return f"{title}\n{paragraph(words.NOT_RECORDED)}"
     rows = [words.shift_row(each) for each in reversed(found.shifts)]
     return "\n".join(
         [
             title,
             paragraph(_STEPS, css="soft"),
-            shifts_picture(found.shifts, found.period),
+            shifts_picture(found.shifts),
             html_table("Newest first", words.SHIFT_HEADER, rows),
         ]
     )

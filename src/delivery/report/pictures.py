@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from awsrules.statuses import DeploymentStatus
 from delivery.drawing import svg, svg_box, svg_dot, svg_line, svg_text
-from delivery.model import Execution
-from delivery.report.facts import ReleasedFacts, Shift, state_of
+from delivery.model import Execution, ShiftRun
+from delivery.report.facts import ReleasedFacts, state_of
 from delivery.report.history import Period
-from delivery.report.numbers import duration, moment
+from delivery.report.numbers import moment
 from delivery.report.pipeline import OUTCOMES, outcome_of
+from delivery.report.words import shift_took
 
 _WIDTH = 760
 _LEFT, _RIGHT = 110, 16
@@ -22,6 +24,8 @@ _AXIS = 24
 _KEY = 24
 # As many columns as can be told apart.
 _MOST_COLUMNS = 31
+# As many shifts as a page shows at a glance.
+MOST_SHIFTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,33 +132,39 @@ def _release_line(facts: ReleasedFacts, axis: Axis, y: float) -> Iterator[str]:
         yield svg_box(axis.x(back.at) - 2, y - 13, 4, 26, "back", title=title)
 
 
-def shifts_picture(shifts: Sequence[Shift], period: Period) -> str:
-    """Draw how long each shift took, oldest first, by how it ended."""
-    longest = max((_seconds(each) for each in shifts), default=0.0) or 1.0
-    room = _WIDTH - _LEFT - _RIGHT - 70
+def shifts_picture(shifts: Sequence[ShiftRun]) -> str:
+    """Draw how long each of the newest shifts took, oldest first, by how it ended."""
+    newest = shifts[-MOST_SHIFTS:]
+    longest = max((_seconds(each) for each in newest), default=0.0) or 1.0
     parts: list[str] = []
-    for row, each in enumerate(shifts):
-        y, length = _TOP + 22 * row, room * _seconds(each) / longest
-        parts.append(
-            svg_text(_LEFT - 8, y + 12, f"{each.began_at:%m-%d %H:%M}", anchor="end")
-        )
-        parts.append(
-            svg_box(_LEFT, y, max(length, 2), 16, each.outcome, title=_told(each))
-        )
-        took = "running" if each.outcome == "running" else duration(_seconds(each))
-        parts.append(svg_text(_LEFT + length + 6, y + 12, took))
-    bottom = _TOP + 22 * len(shifts)
-    parts.extend(_key(("complete", "failed", "running"), bottom + 14))
+    for row, each in enumerate(newest):
+        parts.extend(_shift_bar(each, _TOP + 22 * row, _seconds(each) / longest))
+    bottom = _TOP + 22 * len(newest)
+    parts.extend(_key(tuple(dict.fromkeys(_COLOURS.values())), bottom + 14))
     return svg(_WIDTH, bottom + _KEY, "How long each traffic shift took", parts)
 
 
-def _seconds(shift: Shift) -> float:
-    return (shift.ended_at - shift.began_at).total_seconds()
+# What is not over has no colour of its own.
+_COLOURS = {
+    DeploymentStatus.SUCCEEDED: "succeeded",
+    DeploymentStatus.FAILED: "failed",
+    DeploymentStatus.STOPPED: "stopped",
+    DeploymentStatus.IN_PROGRESS: "running",
+}
 
 
-def _told(shift: Shift) -> str:
-    release = f"release {shift.release}" if shift.release else "no release"
-    return f"{shift.outcome}, {release}, execution {shift.execution[:8]}"
+def _shift_bar(shift: ShiftRun, y: float, part: float) -> Iterator[str]:
+    length = max((_WIDTH - _LEFT - _RIGHT - 70) * part, 2)
+    css = _COLOURS.get(shift.status, "running")
+    title = " ".join([shift.id, shift.group, shift.status.value, shift.error]).strip()
+    yield svg_text(_LEFT - 8, y + 12, f"{shift.began_at:%m-%d %H:%M}", anchor="end")
+    yield svg_box(_LEFT, y, length, 16, css, title=title)
+    yield svg_text(_LEFT + length + 6, y + 12, shift_took(shift))
+
+
+def _seconds(shift: ShiftRun) -> float:
+    end = shift.ended_at or shift.began_at
+    return (end - shift.began_at).total_seconds()
 
 
 def _key(

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from delivery.model import ShiftRun
 from delivery.report.carried import Carried
 from delivery.report.dora import Metric
-from delivery.report.facts import ReleasedFacts, Report, Shift, state_of
+from delivery.report.facts import ReleasedFacts, Report, StackUpdate, state_of
 from delivery.report.history import Released
 from delivery.report.numbers import counted, duration, moment
 from delivery.report.pipeline import PipelineFacts
 
 NOT_KNOWN = "not known"
-SHIFT_HEADER = ("BEGAN (UTC)", "TOOK", "OUTCOME", "RELEASE", "EXECUTION", "WHY")
+NOT_RECORDED = "not recorded in this period"
+UPDATE_HEADER = ("BEGAN (UTC)", "TOOK", "OUTCOME", "RELEASE", "EXECUTION", "WHY")
+SHIFT_HEADER = (
+    "BEGAN (UTC)",
+    "TOOK",
+    "STATUS",
+    "DEPLOYMENT",
+    "GROUP",
+    "STEPS",
+    "WHY",
+)
 RELEASE_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "KIND", "BECAME", "COMMITS")
 
 
@@ -65,17 +76,37 @@ def released_line(found: ReleasedFacts) -> str:
     return text + live
 
 
-def shift_row(shift: Shift) -> tuple[str, ...]:
-    """Return the cells of one shift."""
-    took = (shift.ended_at - shift.began_at).total_seconds()
+def update_row(update: StackUpdate) -> tuple[str, ...]:
+    """Return the cells of one update of the stack."""
+    took = (update.ended_at - update.began_at).total_seconds()
+    return (
+        moment(update.began_at),
+        duration(took) if update.outcome != "running" else "-",
+        update.outcome,
+        str(update.release or "-"),
+        update.execution[:8],
+        update.why,
+    )
+
+
+def shift_row(shift: ShiftRun) -> tuple[str, ...]:
+    """Return the cells of one traffic shift."""
     return (
         moment(shift.began_at),
-        duration(took) if shift.outcome != "running" else "-",
-        shift.outcome,
-        str(shift.release or "-"),
-        shift.execution[:8],
-        shift.why,
+        shift_took(shift),
+        shift.status.value,
+        shift.id,
+        shift.group,
+        shift.configuration.removeprefix("CodeDeployDefault."),
+        shift.error,
     )
+
+
+def shift_took(shift: ShiftRun) -> str:
+    """Return how long a traffic shift took, or that it is not over."""
+    if shift.ended_at is None:
+        return "not over"
+    return duration((shift.ended_at - shift.began_at).total_seconds())
 
 
 def release_row(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ReleaseStore,
         ReviewStacks,
         Secrets,
+        ShiftPast,
         Shifts,
         Stacks,
         StackUndo,
@@ -102,6 +103,12 @@ class Adapters(Surroundings):
         from delivery.aws.history import CodePipelinePast
 
         return CodePipelinePast(self._clients)
+
+    @cached_property
+    def shift_past(self) -> ShiftPast:
+        from delivery.aws.history import CodeDeployPast
+
+        return CodeDeployPast(self._clients)
 
     @cached_property
     def commits(self) -> Commits:

@@ -50,6 +50,7 @@ class ReleaseTools(Adapters):
             self.region,
             self.release_store,
             self.pipeline_past,
+            self.shift_past,
             self.commits,
             PIPELINE_NAME,
         )

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from log_fakes import FakeLogs
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
-from report_fakes import FakeCommits, FakePast
+from report_fakes import FakeCommits, FakePast, FakeShiftPast
 from traffic_fakes import FakeAlarms, FakeAlarmStates, FakeControls, FakeTraffic
 
 from delivery.cli import ask
@@ -48,6 +48,7 @@ class World:
     connections: object = field(default_factory=fakes.FakeConnections)
     pipelines: object = field(default_factory=fakes.FakePipelines)
     pipeline_past: object = field(default_factory=FakePast)
+    shift_past: object = field(default_factory=FakeShiftPast)
     commits: object = field(default_factory=FakeCommits)
     steering: object = field(default_factory=fakes.FakeSteering)
     deployed_stacks: object = field(default_factory=FakeDeployedStacks)

@@ -28,7 +28,7 @@ from jsonschema import Draft202012Validator
 from log_fakes import line
 from output_schemas import FOLDER, commands_of, problems
 from release_fakes import SCOPE, LedgerBuilder, make_contents
-from report_fakes import execution, run
+from report_fakes import execution, run, shift
 from rollback_fakes import make_world, undoer_of
 from rotation_fakes import NEW
 from rotation_fakes import World as RotationWorld
@@ -288,6 +288,7 @@ def _report(row: Row) -> Iterator[str]:
     past, commits = row.world.pipeline_past, row.world.commits
     past.executions = [execution("x", 0, "Failed", started_at=began, changed_at=None)]
     past.runs = [replace(run("x", 0, "Failed"), started_at=began)]
+    row.world.shift_past.shifts = [shift(0), shift(1, "InProgress", ended_at=None)]
     made = CommitTimes("two", began, began, ("one",))
     commits.found = CommitLog({"two": made}, frozenset({"one", "two"}))
     yield row.tool("report", "--html", str(row.folder / "report.html"))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from release_fakes import START, LedgerBuilder
+from report_fakes import shift
 
 from delivery.errors import BadInput, NotPermitted
 
@@ -38,7 +39,8 @@ def test_the_pipeline_releases_and_shifts_stand_above(run, released) -> None:
     text = run("report").stdout
     assert "No execution began in this period." in text
     assert "production: 2 releases (2 verified); release 2 serves" in text
-    assert "Traffic shifts of production: not recorded in this period." in text
+    assert "Stack updates of production: not recorded in this period" in text
+    assert "Traffic shifts of production: not recorded in this period" in text
 
 
 def test_another_environment_and_period_can_be_asked_for(run, released) -> None:
@@ -104,3 +106,13 @@ def test_without_a_release_store_the_way_to_one_is_told(
 def test_a_rehearsal_is_told_in_the_planes_own_time(run, world, released) -> None:
     end = json.loads(run("report", "--local", "--output", "json").stdout)["until"]
     assert end == (START + timedelta(minutes=world.controls.looks)).isoformat()
+
+
+def test_a_screen_shows_the_newest_shifts_and_says_of_how_many(
+    run, world, released
+) -> None:
+    world.shift_past.shifts = [shift(each) for each in range(12)]
+    text = run("report").stdout
+    assert "Traffic shifts of production, the newest 10 of 12" in text
+    assert "d-11" in text and "d-1 " not in text
+    assert "LambdaLinear10PercentEvery3Minutes" in text

@@ -8,7 +8,14 @@ from datetime import timedelta
 import pytest
 from delivery_fakes import FakeAccount
 from release_fakes import SCOPE, START, LedgerBuilder
-from report_fakes import FakeCommits, FakePast, execution, run
+from report_fakes import (
+    FakeCommits,
+    FakePast,
+    FakeShiftPast,
+    execution,
+    run,
+    shift,
+)
 
 from delivery.errors import NotPermitted
 from delivery.flows.report import Reporter
@@ -26,19 +33,21 @@ from delivery.report.measures import FAIL_RATE, FREQUENCY, LEAD_TIME, RECOVERY
 NOW = START + timedelta(days=20)
 
 
-def _reporter(ledger, past=None, commits=None) -> Reporter:
+def _reporter(ledger, past=None, commits=None, shifts=None) -> Reporter:
     return Reporter(
         FakeAccount(),
         SCOPE.region,
         ledger.store,
         past or FakePast(),
+        shifts or FakeShiftPast(),
         commits or FakeCommits(),
         "Pipeline",
     )
 
 
-def _report(ledger, past=None, commits=None, *, days: int = 30, now=NOW):
-    return _reporter(ledger, past, commits).report("production", days=days, now=now)
+def _report(ledger, past=None, commits=None, *, days: int = 30, now=NOW, shifts=None):
+    reporter = _reporter(ledger, past, commits, shifts)
+    return reporter.report("production", days=days, now=now)
 
 
 def _released(*names: str) -> LedgerBuilder:
@@ -150,4 +159,15 @@ def test_the_pipelines_past_is_put_in_order() -> None:
     )
     report = _report(LedgerBuilder(), past=past, days=365)
     assert [each.commit for each in report.pipeline.executions] == ["a", "b"]
-    assert [each.execution for each in report.shifts] == ["execution-a", "execution-b"]
+    assert [each.execution for each in report.updates] == ["execution-a", "execution-b"]
+
+
+def test_shifts_are_those_of_every_stack_that_was_released_to() -> None:
+    ledger = _released("one", "two")
+    ledger.release("three", stack_id="arn:anew")
+    shifts = FakeShiftPast([shift(2), shift(1)])
+    report = _report(ledger, shifts=shifts)
+    assert shifts.asked == ["arn:anew", "arn:stack"]
+    assert [each.began_at for each in report.shifts] == sorted(
+        each.began_at for each in report.shifts
+    )

@@ -13,6 +13,7 @@ from report_fakes import (
     line,
     released,
     run,
+    shift,
     taken_back,
 )
 
@@ -38,6 +39,7 @@ def _busy(text: str = "an alarm fired"):
             ],
             executions=[execution(*each) for each in tries],
             runs=[run(*each, summary=text) for each in tries],
+            shifts=[shift(9), shift(199, "Failed", error=text), shift(300, "Stopped")],
             log=line("a", "b", "c"),
         )
     )
@@ -119,7 +121,7 @@ def test_rollbacks_are_marked_in_the_line_of_their_environment() -> None:
 
 def test_where_no_shift_was_recorded_the_page_says_so() -> None:
     text = page(report_of(history_of(released(1, "a", 5))))
-    assert "Not recorded in this period." in text
+    assert "Traffic shifts of production</h2>\n<p>not recorded in this period" in text
     assert "How long each traffic shift took" not in text
 
 
