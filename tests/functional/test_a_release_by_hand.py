@@ -81,6 +81,20 @@ def test_a_rejection_stops_the_execution_and_its_comment_is_shown(
     assert stages["DeployProduction"] == "NotStarted"
 
 
+def test_a_report_tells_what_the_pipeline_did_and_what_nobody_recorded(
+    project, deployed, tmp_path
+) -> None:
+    page = tmp_path / "report.html"
+    found = project.json("report", "--local", "--html", str(page))
+    (execution,) = found["pipeline"]["executions"]
+    assert execution["outcome"] == "failed"
+    assert found["pipeline"]["approvals"] == 2
+    assert found["pipeline"]["most_failed_stages"] == []
+    assert found["notes"] == ["Nothing was released to production yet."]
+    assert {each["number"] for each in found["dora"]["metrics"]} == {None}
+    assert "Executions of the pipeline over time" in page.read_text()
+
+
 def test_nothing_awaits_approval_then_and_the_tool_says_where_it_stands(
     project, deployed
 ) -> None:
