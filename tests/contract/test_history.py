@@ -56,7 +56,10 @@ def _detail(day: int, **configuration: str):
             "configuration": configuration,
         },
         "output": {
-            "executionResult": {"externalExecutionSummary": "Deployment failed: no."}
+            "executionResult": {
+                "externalExecutionSummary": "short",
+                "errorDetails": {"message": "Deployment failed: no."},
+            }
         },
     }
 

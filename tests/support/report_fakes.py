@@ -35,9 +35,9 @@ def released(number: int, commit: str, hours: float, **more) -> Released:
         "kind": "update",
         "traffic_complete_at": at(hours),
         "verdict": "verified",
-        "verdict_at": at(hours),
         **more,
     }
+    facts.setdefault("state", facts["verdict"] or "traffic_complete")
     return Released(number, commit=commit, deployed_at=at(hours), **facts)
 
 

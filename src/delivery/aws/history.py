@@ -111,6 +111,7 @@ def _since(
 def _run(data: dict[str, Any]) -> ActionRun:
     given = data.get("input", {})
     result = data.get("output", {}).get("executionResult", {})
+    error = result.get("errorDetails", {})
     return ActionRun(
         execution=data["pipelineExecutionId"],
         stage=data["stageName"],
@@ -120,7 +121,7 @@ def _run(data: dict[str, Any]) -> ActionRun:
         changed_at=data.get("lastUpdateTime", data["startTime"]),
         category=given.get("actionTypeId", {}).get("category", ""),
         mode=given.get("configuration", {}).get("ActionMode", ""),
-        summary=result.get("externalExecutionSummary", ""),
+        summary=error.get("message") or result.get("externalExecutionSummary", ""),
     )
 
 

@@ -107,9 +107,9 @@ def _released(release: Release) -> Released:
         summary=deployed.commit.summary,
         kind=deployed.kind.value,
         deployed_at=release.deployed_at,
+        state=release.state.value,
         traffic_complete_at=release.traffic_complete_at,
         verdict=release.verdict.value if release.verdict else "",
-        verdict_at=release.verdict_at,
         override=deployed.override is not None,
     )
 

@@ -10,7 +10,7 @@ from delivery.report.changes import Change
 from delivery.model import ShiftRun
 from delivery.report import bands
 from delivery.report.dora import Metric
-from delivery.report.facts import ReleasedFacts, Report, StackUpdate, state_of
+from delivery.report.facts import ReleasedFacts, Report, StackUpdate
 from delivery.report.history import Released, TakenBack
 from delivery.report.measures import SOURCE
 from delivery.report.pipeline import PipelineFacts, outcome_of
@@ -65,23 +65,21 @@ def _released(facts: ReleasedFacts, found: Report) -> dict[str, Any]:
         "live": facts.live,
         "states": dict(facts.states),
         "releases": [
-            _release(each, facts, found.carried.get(each.number) if own else None)
+            _release(each, found.carried.get(each.number) if own else None)
             for each in facts.releases
         ],
         "taken_back": [_taken_back(each) for each in facts.taken_back],
     }
 
 
-def _release(
-    release: Released, facts: ReleasedFacts, carried: Carried | None
-) -> dict[str, Any]:
+def _release(release: Released, carried: Carried | None) -> dict[str, Any]:
     known = carried is not None and not carried.unknown
     return {
         "release": release.number,
         "execution": release.execution,
         "commit": release.commit,
         "kind": release.kind,
-        "state": state_of(release, facts.taken_back),
+        "state": release.state,
         "deployed_at": _time(release.deployed_at),
         "commits": [each.id for each in carried.commits] if carried and known else None,
         "commits_unknown": carried.unknown if carried else "",

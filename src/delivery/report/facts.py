@@ -82,22 +82,10 @@ def report_of(history: History) -> Report:
     )
 
 
-def state_of(release: Released, taken_back: tuple[TakenBack, ...]) -> str:
-    """Return what became of a release, in one word."""
-    if any(
-        each.release == release.number and not each.function and not each.drill
-        for each in taken_back
-    ):
-        return "rolled back"
-    if release.verdict:
-        return release.verdict
-    return "served" if release.traffic_complete_at else "deployed"
-
-
 def _released(found: Environment, period: Period) -> ReleasedFacts:
     within = tuple(each for each in found.releases if each.deployed_at in period)
     back = tuple(each for each in found.taken_back if each.at in period)
-    states = Counter(state_of(each, found.taken_back) for each in within)
+    states = Counter(each.state for each in within)
     return ReleasedFacts(found.name, within, back, dict(states), found.live)
 
 

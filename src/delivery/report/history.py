@@ -30,8 +30,9 @@ class Period:
 class Released:
     """One release of the environment, as its ledger has it.
 
-    ``kind`` is the ledger's: first, update, unchanged or rollback. ``verdict`` is the newest
-    one: verified, failed, or empty. ``override`` says that it was let past alarms.
+    ``kind`` and ``state`` are the ledger's: first, update, unchanged or rollback, and how far
+    it came. ``verdict`` is the newest one: verified, failed, or empty. ``override``
+    says that it was let past alarms.
     """
 
     number: int
@@ -40,9 +41,9 @@ class Released:
     summary: str
     kind: str
     deployed_at: datetime
+    state: str
     traffic_complete_at: datetime | None = None
     verdict: str = ""
-    verdict_at: datetime | None = None
     override: bool = False
 
     @property

@@ -105,7 +105,7 @@ def _release_table(facts: ReleasedFacts, found: Report) -> str:
         return ""
     own = facts.environment == found.environment
     rows = [
-        words.release_row(each, facts, found.carried.get(each.number) if own else None)
+        words.release_row(each, found.carried.get(each.number) if own else None)
         for each in reversed(facts.releases)
     ]
     return html_table("Newest first", words.RELEASE_HEADER, rows)

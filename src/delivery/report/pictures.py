@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from awsrules.statuses import DeploymentStatus
 from delivery.drawing import svg, svg_box, svg_dot, svg_line, svg_text
 from delivery.model import Execution, ShiftRun
-from delivery.report.facts import ReleasedFacts, state_of
+from delivery.report.facts import ReleasedFacts
 from delivery.report.history import Period
 from delivery.report.numbers import moment
 from delivery.report.pipeline import OUTCOMES, outcome_of
@@ -117,10 +117,9 @@ def _release_line(facts: ReleasedFacts, axis: Axis, y: float) -> Iterator[str]:
     yield svg_text(_LEFT - 12, y + 4, facts.environment, anchor="end")
     yield svg_line(_LEFT, y, _WIDTH - _RIGHT, y, "grid")
     for each in facts.releases:
-        state = state_of(each, facts.taken_back)
         css = each.verdict or "unjudged"
         title = (
-            f"release {each.number}, {each.kind}, {each.commit[:8]}, {state}, "
+            f"release {each.number}, {each.kind}, {each.commit[:8]}, {each.state}, "
             f"{moment(each.deployed_at)} UTC"
         )
         yield svg_dot(axis.x(each.deployed_at), y, 5, css, title=title)

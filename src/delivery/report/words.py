@@ -8,7 +8,7 @@ from datetime import timedelta
 from delivery.model import ShiftRun
 from delivery.report.carried import Carried
 from delivery.report.dora import Metric
-from delivery.report.facts import ReleasedFacts, Report, StackUpdate, state_of
+from delivery.report.facts import ReleasedFacts, Report, StackUpdate
 from delivery.report.history import Released
 from delivery.report.numbers import counted, duration, moment
 from delivery.report.pipeline import PipelineFacts
@@ -25,7 +25,7 @@ SHIFT_HEADER = (
     "STEPS",
     "WHY",
 )
-RELEASE_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "KIND", "BECAME", "COMMITS")
+RELEASE_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "KIND", "STATE", "COMMITS")
 
 
 def pipeline_lines(found: Report) -> Iterator[str]:
@@ -109,16 +109,14 @@ def shift_took(shift: ShiftRun) -> str:
     return duration((shift.ended_at - shift.began_at).total_seconds())
 
 
-def release_row(
-    release: Released, found: ReleasedFacts, carried: Carried | None
-) -> tuple[str, ...]:
+def release_row(release: Released, carried: Carried | None) -> tuple[str, ...]:
     """Return the cells of one release; ``carried`` only where it is counted."""
     return (
         str(release.number),
         f"{release.commit[:8]} {release.summary[:60]}".strip(),
         moment(release.deployed_at),
         release.kind,
-        state_of(release, found.taken_back),
+        release.state,
         _commits(carried),
     )
 

@@ -113,11 +113,12 @@ def test_a_function_sent_back_is_a_failure_and_forward_is_none(to, failed) -> No
 def test_a_drill_is_told_and_fails_nothing() -> None:
     ledger = _released("one", "two")
     ledger.add(RolledBack(2, 1, "Drill: back to release 1.", 3.2), release=1)
-    ledger.add(RolledBack(1, 2, "Drill: forward to release 2.", 3.2), release=2)
+    ledger.release("one", "9", kind=Deployment.ROLLBACK, execution="-")
+    ledger.add(RolledBack(3, 2, "Drill: forward to release 2.", 3.2), release=2)
     report = _report(ledger)
     *_, production = report.releases
     assert [each.drill for each in production.taken_back] == [True, True]
-    assert production.states == {"verified": 2}
+    assert production.states == {"verified": 2, "rolled_back": 1}
     assert report.dora.metric(FAIL_RATE).value == "0 %"
 
 
