@@ -21,6 +21,7 @@ from delivery.ledger.fields import written_time
 from delivery.ledger.reason import failed_tests, reason_from
 from delivery.ledger.releases import Release
 from delivery.names import ENVIRONMENTS
+from delivery.report.numbers import counted
 
 EXIT_BROKEN = 1
 _HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "STATE", "KIND", "APPROVED BY", "")
@@ -179,11 +180,6 @@ def release_data(release: Release) -> dict[str, Any]:
         **{name: time and written_time(time) for name, time in times.items()},
         **details(release.deployed),
     }
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number with what it counts."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _checked_text(checked: Checked) -> str:
