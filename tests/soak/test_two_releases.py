@@ -78,6 +78,19 @@ def test_no_call_was_refused_and_none_is_unknown_to_the_proofs(
         assert {each.lower() for each in seen} - known == set(), logical_id
 
 
+def test_the_report_counts_both_releases_and_the_commit_of_the_second(
+    workplace: Workplace, rehearsal: dict[str, Any]
+) -> None:
+    found = workplace.json("report", "--local")
+    metrics = {each["metric"]: each for each in found["dora"]["metrics"]}
+    assert metrics["deployment_frequency"]["observations"] == 2
+    assert metrics["change_lead_time"]["observations"] == 1
+    assert metrics["change_fail_rate"]["number"] == 0
+    assert found["pipeline"]["outcomes"]["succeeded"] == 2
+    assert [each["outcome"] for each in found["stack_updates"]] == ["complete"] * 2
+    assert {each["status"] for each in found["traffic_shifts"]} == {"Succeeded"}
+
+
 def test_a_second_deploy_changes_nothing_and_says_so(
     workplace: Workplace, rehearsal: dict[str, Any]
 ) -> None:
