@@ -20,7 +20,7 @@ MOST_DAYS = 365
     type=click.Choice(ENVIRONMENTS),
     default="production",
     show_default=True,
-    help="Whose metrics and traffic shifts.",
+    help="Whose metrics, stack updates and traffic shifts.",
 )
 @click.option(
     "--days",
@@ -40,11 +40,11 @@ MOST_DAYS = 365
 def report(
     settings: Settings, *, environment: str, days: int, html: Path | None
 ) -> None:
-    """Show what really happened, from the ledger, the pipeline's history and git.
+    """Show what really happened, by ledgers, CodePipeline, CodeDeploy and git.
 
-    Executions of the pipeline, releases of each environment, traffic shifts, and the five
-    DORA metrics, each with its definition, what it rests on, and its band. What cannot be
-    known is said, and never counted as 0.
+    Executions of the pipeline, releases of each environment, stack updates and traffic
+    shifts of one, and its five DORA metrics, each with its definition, what it rests on,
+    and its band. What cannot be known is said, and never counted as 0.
     """
     from delivery.cli.reporting import show_report
 

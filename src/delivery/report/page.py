@@ -72,6 +72,7 @@ def _dora(found: Report) -> str:
             heading(f"DORA metrics of {found.environment}"),
             html_table(caption, _METRICS, rows),
             *(_defined(each) for each in found.dora.metrics),
+            _changes(found),
         ]
     )
 
@@ -79,6 +80,15 @@ def _dora(found: Report) -> str:
 def _defined(metric: Metric) -> str:
     text = f"{metric.measure.name}: {metric.measure.definition}"
     return paragraph(text, css="soft") + listed(metric.notes)
+
+
+def _changes(found: Report) -> str:
+    """Return the deployments that the metrics rest on."""
+    if not found.dora.changes:
+        return ""
+    rows = [words.change_row(each) for each in reversed(found.dora.changes)]
+    caption = "Deployments of changes, newest first"
+    return html_table(caption, words.CHANGE_HEADER, rows)
 
 
 def _pipeline(found: Report) -> str:

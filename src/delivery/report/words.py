@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from delivery.model import ShiftRun
 from delivery.report.carried import Carried
+from delivery.report.changes import Change
 from delivery.report.dora import Metric
 from delivery.report.facts import ReleasedFacts, Report, StackUpdate
 from delivery.report.history import Released
@@ -23,6 +24,15 @@ SHIFT_HEADER = (
     "DEPLOYMENT",
     "GROUP",
     "STEPS",
+    "WHY",
+)
+CHANGE_HEADER = (
+    "AT (UTC)",
+    "COMMIT",
+    "RELEASE",
+    "OUTCOME",
+    "RECOVERED IN",
+    "REWORK",
     "WHY",
 )
 RELEASE_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "KIND", "STATE", "COMMITS")
@@ -125,6 +135,20 @@ def _commits(carried: Carried | None) -> str:
     if carried is None:
         return "-"
     return NOT_KNOWN if carried.unknown else str(len(carried.commits))
+
+
+def change_row(change: Change) -> tuple[str, ...]:
+    """Return the cells of one deployment of a change."""
+    took = change.recovery
+    return (
+        moment(change.at),
+        change.commit[:8],
+        str(change.release or "-"),
+        ("failed" if change.failed else "good") if change.judged else NOT_KNOWN,
+        duration(took.total_seconds()) if took is not None else "-",
+        "yes" if change.rework else "no",
+        change.why,
+    )
 
 
 def value_of(metric: Metric) -> str:

@@ -105,6 +105,18 @@ def test_a_page_shows_each_metric_with_its_definition_and_observations() -> None
         assert f"{metric.observations} {metric.measure.of}" in text
 
 
+def test_a_page_lists_the_deployments_that_the_metrics_rest_on() -> None:
+    text = _plain(page(_busy("bad analysis")))
+    table = text.partition("Deployments of changes, newest first")[2]
+    rows = re.findall(r" ([abcx])  (\d|-)  (good|failed)  ", table)
+    assert rows == [
+        ("c", "3", "failed"),
+        ("x", "-", "failed"),
+        ("b", "2", "failed"),
+        ("a", "1", "good"),
+    ]
+
+
 def test_the_pictures_are_executions_releases_and_shifts() -> None:
     labels = re.findall(r'aria-label="([^"]+)"', page(_busy()))
     assert labels == [
