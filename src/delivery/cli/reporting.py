@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from delivery.cli.fitting import echo, table
@@ -20,6 +21,10 @@ from delivery.report.page import page
 # What a screen holds; the page and JSON have all.
 _MOST_ROWS = 10
 Cells = tuple[str, ...]
+_REHEARSED = (
+    "Rehearsed: ledger and commits carry this machine's time, pipeline and shifts that of "
+    "the plane, which runs ahead while it waits."
+)
 
 
 def show_report(
@@ -28,6 +33,8 @@ def show_report(
     """Print what happened in the last ``days``, and write the page if one is asked for."""
     tools = Tools(settings)
     found = tools.reporter().report(environment, days=days, now=tools.now_there())
+    if settings.local:
+        found = replace(found, notes=(*found.notes, _REHEARSED))
     if html is not None:
         write_page(html, page(found))
     if settings.as_json:

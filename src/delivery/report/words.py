@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ from delivery.report.history import Released
 from delivery.report.numbers import counted, duration, moment
 from delivery.report.pipeline import PipelineFacts
 
+# <stack>-<function's logical id>DeploymentGroup-<random>
+_SAM_GROUP = re.compile(r".*-(?P<function>[A-Za-z0-9]+)DeploymentGroup-[A-Z0-9]+")
 NOT_KNOWN = "not known"
 NOT_RECORDED = "not recorded in this period"
 UPDATE_HEADER = ("BEGAN (UTC)", "TOOK", "OUTCOME", "RELEASE", "EXECUTION", "WHY")
@@ -22,7 +25,7 @@ SHIFT_HEADER = (
     "TOOK",
     "STATUS",
     "DEPLOYMENT",
-    "GROUP",
+    "FUNCTION",
     "STEPS",
     "WHY",
 )
@@ -106,10 +109,19 @@ def shift_row(shift: ShiftRun) -> tuple[str, ...]:
         shift_took(shift),
         shift.status.value,
         shift.id,
-        shift.group,
+        function_of(shift.group),
         shift.configuration.removeprefix("CodeDeployDefault."),
         shift.error,
     )
+
+
+def function_of(group: str) -> str:
+    """Return the function that a deployment group of SAM's making is for, else the group.
+
+    Source: AWS SAM Developer Guide, "Generated CloudFormation resources".
+    """
+    found = _SAM_GROUP.fullmatch(group)
+    return found["function"] if found else group
 
 
 def shift_took(shift: ShiftRun) -> str:

@@ -104,8 +104,11 @@ def test_without_a_release_store_the_way_to_one_is_told(
 
 
 def test_a_rehearsal_is_told_in_the_planes_own_time(run, world, released) -> None:
-    end = json.loads(run("report", "--local", "--output", "json").stdout)["until"]
-    assert end == (START + timedelta(minutes=world.controls.looks)).isoformat()
+    found = json.loads(run("report", "--local", "--output", "json").stdout)
+    assert found["notes"][-1].startswith("Rehearsed: ")
+    assert (
+        found["until"] == (START + timedelta(minutes=world.controls.looks)).isoformat()
+    )
 
 
 def test_a_screen_shows_the_newest_shifts_and_says_of_how_many(

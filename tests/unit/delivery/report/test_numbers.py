@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from delivery.report.numbers import counted, duration, share
+from delivery.report.words import function_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,14 @@ def test_a_share_is_read_in_percent(value: float, text: str) -> None:
 
 def test_one_thing_is_not_several() -> None:
     assert (counted(1, "release"), counted(2, "release")) == ("1 release", "2 releases")
+
+
+@pytest.mark.parametrize(
+    ("group", "function"),
+    [
+        ("app-production-AnalyzeFunctionDeploymentGroup-UCRKHD", "AnalyzeFunction"),
+        ("our-own-group", "our-own-group"),
+    ],
+)
+def test_a_shift_is_told_by_its_function(group: str, function: str) -> None:
+    assert function_of(group) == function
