@@ -125,9 +125,9 @@ def function_of(group: str) -> str:
 
 
 def shift_took(shift: ShiftRun) -> str:
-    """Return how long a traffic shift took, or that it is not over."""
+    """Return how long a traffic shift took, or why that cannot be told."""
     if shift.ended_at is None:
-        return "not over"
+        return NOT_KNOWN if shift.status.settled else "not over"
     return duration((shift.ended_at - shift.began_at).total_seconds())
 
 

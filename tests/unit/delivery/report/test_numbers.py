@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from report_fakes import shift
 
 from delivery.report.numbers import counted, duration, share
-from delivery.report.words import function_of
+from delivery.report.words import function_of, shift_took
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,11 @@ def test_one_thing_is_not_several() -> None:
 )
 def test_a_shift_is_told_by_its_function(group: str, function: str) -> None:
     assert function_of(group) == function
+
+
+@pytest.mark.parametrize(
+    ("status", "text"), [("InProgress", "not over"), ("Succeeded", "not known")]
+)
+def test_a_shift_without_an_end_goes_on_or_its_end_is_not_known(status, text) -> None:
+    assert shift_took(shift(1, status, ended_at=None)) == text
+    assert shift_took(shift(1, status)) == "30 min"
