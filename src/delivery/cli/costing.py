@@ -88,6 +88,14 @@ def make_report(
     return cost_report(facts, assumed, prices, region=region, only=only)
 
 
+def month_of(settings: Settings, releases: Decimal | None) -> Report:
+    """Estimate a month with so many releases, and the defaults for all else."""
+    configuration = load_configuration(settings.config_path)
+    given = {} if releases is None else {"releases": releases}
+    assumed = Assumptions(given, tuple(configuration.environments), {})
+    return make_report(configuration, assumed, region=settings.region)
+
+
 def _text_of(path: str) -> str:
     file = Path(path)
     return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from delivery.cli.costing import month_of
 from delivery.cli.fitting import echo, table
 from delivery.cli.options import Settings
 from delivery.cli.screen import print_result, write_page
 from delivery.cli.wiring import Tools
+from delivery.errors import BadInput
 from delivery.report import bands, words
 from delivery.report.data import report_data
 from delivery.report.dora import Metric
 from delivery.report.facts import Report
 from delivery.report.measures import SOURCE
+from delivery.report.money import Money, Part, releases_a_month
 from delivery.report.numbers import counted, moment
 from delivery.report.page import page
 
@@ -33,17 +36,32 @@ def show_report(
     """Print what happened in the last ``days``, and write the page if one is asked for."""
     tools = Tools(settings)
     found = tools.reporter().report(environment, days=days, now=tools.now_there())
+    found, money = _with_cost(settings, found)
     if settings.local:
         found = replace(found, notes=(*found.notes, _REHEARSED))
     if html is not None:
-        write_page(html, page(found))
+        write_page(html, page(found, money))
     if settings.as_json:
-        print_result(report_data(found))
+        print_result(report_data(found, money))
         return
-    echo("\n\n".join(_blocks(found)))
+    echo("\n\n".join(_blocks(found, money)))
 
 
-def _blocks(found: Report) -> Iterator[str]:
+def _with_cost(settings: Settings, found: Report) -> tuple[Report, Money | None]:
+    """Estimate a month at the pace of the period; what hinders that is a note."""
+    try:
+        estimated = month_of(settings, releases_a_month(found))
+    except BadInput as error:
+        note = f"What a month costs is not known: {error.what}"
+        return replace(found, notes=(*found.notes, note)), None
+    parts = (
+        Part(each.name, each.before, each.after) for each in estimated.estimate.sections
+    )
+    releases = estimated.assumptions["releases"]
+    return found, Money(tuple(parts), releases, estimated.prices.region)
+
+
+def _blocks(found: Report, money: Money | None) -> Iterator[str]:
     period = found.period
     yield "\n".join(
         [
@@ -68,12 +86,20 @@ def _blocks(found: Report) -> Iterator[str]:
         [words.shift_row(each) for each in found.shifts],
         words.SHIFT_HEADER,
     )
+    if money is not None:
+        yield _cost(money)
     yield (
         f"DORA metrics of {found.environment}\n"
         f"  Definitions after {SOURCE}\n"
         f"  Bands of the {bands.SOURCE}"
     )
     yield from (_metric(each) for each in found.dora.metrics)
+
+
+def _cost(money: Money) -> str:
+    text = table(words.cost_rows(money), words.COST_HEADER, indent=2)
+    rows = (f"  {line}" for line in text.splitlines())
+    return "\n".join(["Cost of a month", f"  {words.about_cost(money)}", *rows])
 
 
 def _recorded(title: str, rows: Sequence[Cells], header: Cells) -> str:

@@ -7,6 +7,7 @@
 ``dora``     the metrics, with what they rest on and what they leave out.
 ``pipeline`` executions in numbers.
 ``facts``    all of it in one report; ``data`` and ``words`` put it into JSON and text.
+``money``    what a month costs, estimated elsewhere.
 ``numbers``  numbers as people read them.
 ``page``     the same as one HTML page, with ``pictures``.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from delivery.report.carried import Carried
@@ -13,10 +14,11 @@ from delivery.report.dora import Metric
 from delivery.report.facts import ReleasedFacts, Report, StackUpdate
 from delivery.report.history import Released, TakenBack
 from delivery.report.measures import SOURCE
+from delivery.report.money import Money
 from delivery.report.pipeline import PipelineFacts, outcome_of
 
 
-def report_data(found: Report) -> dict[str, Any]:
+def report_data(found: Report, money: Money | None) -> dict[str, Any]:
     """Return the whole report."""
     return {
         "since": _time(found.period.since),
@@ -33,6 +35,7 @@ def report_data(found: Report) -> dict[str, Any]:
             "metrics": [_metric(each) for each in found.dora.metrics],
             "deployments": [_change(each) for each in found.dora.changes],
         },
+        "cost": money and _money(money),
     }
 
 
@@ -147,6 +150,27 @@ def _change(change: Change) -> dict[str, Any]:
         "why": change.why,
         "recovered_at": change.recovered_at and _time(change.recovered_at),
         "rework": change.rework,
+    }
+
+
+def _money(money: Money) -> dict[str, Any]:
+    return {
+        "currency": "USD",
+        "prices_region": money.region,
+        "releases": int(money.releases),
+        "sections": [
+            {"section": each.name, **_amounts(each.before, each.after)}
+            for each in money.parts
+        ],
+        **_amounts(money.before, money.after),
+    }
+
+
+def _amounts(before: Decimal, after: Decimal) -> dict[str, str]:
+    """Return amounts as ``cost`` writes them, with six digits."""
+    return {
+        "before_free_tier": f"{before:.6f}",
+        "after_free_tier": f"{after:.6f}",
     }
 
 

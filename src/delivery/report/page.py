@@ -16,8 +16,10 @@ from delivery.report import bands
 from delivery.report.dora import Metric
 from delivery.report.facts import ReleasedFacts, Report
 from delivery.report.measures import SOURCE
+from delivery.report.money import Money
 from delivery.report.numbers import counted, moment
 from delivery.report.pictures import (
+    cost_picture,
     executions_picture,
     releases_picture,
     shifts_picture,
@@ -30,13 +32,13 @@ _STEPS = (
 )
 
 
-def page(found: Report) -> str:
-    """Return the page as text."""
+def page(found: Report, money: Money | None = None) -> str:
+    """Return the page as text; ``money`` where a month's cost was estimated."""
     title = f"Report of {found.environment}"
-    return html_page(title, title, _sections(found))
+    return html_page(title, title, _sections(found, money))
 
 
-def _sections(found: Report) -> Iterator[str]:
+def _sections(found: Report, money: Money | None) -> Iterator[str]:
     """Yield the sections in order; one more is one more line here."""
     yield _about(found)
     yield _dora(found)
@@ -44,6 +46,8 @@ def _sections(found: Report) -> Iterator[str]:
     yield _releases(found)
     yield _updates(found)
     yield _shifts(found)
+    if money is not None:
+        yield _cost(money)
 
 
 def _about(found: Report) -> str:
@@ -140,5 +144,16 @@ def _shifts(found: Report) -> str:
             paragraph(_STEPS, css="soft"),
             shifts_picture(found.shifts),
             html_table("Newest first", words.SHIFT_HEADER, rows),
+        ]
+    )
+
+
+def _cost(money: Money) -> str:
+    return "\n".join(
+        [
+            heading("Cost of a month"),
+            paragraph(words.about_cost(money), css="soft"),
+            cost_picture(money),
+            html_table("In USD", words.COST_HEADER, words.cost_rows(money)),
         ]
     )

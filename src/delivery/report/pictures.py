@@ -12,6 +12,7 @@ from delivery.drawing import svg, svg_box, svg_dot, svg_line, svg_text
 from delivery.model import Execution, ShiftRun
 from delivery.report.facts import ReleasedFacts
 from delivery.report.history import Period
+from delivery.report.money import Money
 from delivery.report.numbers import moment
 from delivery.report.pipeline import OUTCOMES, outcome_of
 from delivery.report.words import shift_took
@@ -174,3 +175,21 @@ def _key(
         x = _LEFT + 120 * place
         yield svg_box(x, y - 9, 10, 10, name)
         yield svg_text(x + 15, y, (words or {}).get(name, name))
+
+
+def cost_picture(money: Money) -> str:
+    """Draw each part of a month's cost: what is paid, before what the free tier takes off."""
+    most = max((each.before for each in money.parts), default=0) or 1
+    unit = (_WIDTH - _LEFT - _RIGHT) / float(most)
+    parts: list[str] = []
+    for row, each in enumerate(money.parts):
+        y = _TOP + _ROW * row
+        title = f"{each.name}: {each.after:,.2f} USD, {each.before:,.2f} before"
+        parts.append(svg_text(_LEFT - 12, y + 14, each.name, anchor="end"))
+        for amount, css in ((each.before, "bar"), (each.after, "share-box")):
+            wide = float(amount) * unit
+            parts.append(svg_box(_LEFT, y, wide, _ROW - 14, css, title=title))
+    bottom = _TOP + _ROW * len(money.parts)
+    words = {"share-box": "to pay", "bar": "in the free tier"}
+    parts.extend(_key(("share-box", "bar"), bottom + 8, words))
+    return svg(_WIDTH, bottom + _KEY, "Cost of a month by stack", parts)

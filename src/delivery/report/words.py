@@ -12,6 +12,7 @@ from delivery.report.changes import Change
 from delivery.report.dora import Metric
 from delivery.report.facts import ReleasedFacts, Report, StackUpdate
 from delivery.report.history import Released
+from delivery.report.money import Money
 from delivery.report.numbers import counted, duration, moment
 from delivery.report.pipeline import PipelineFacts
 
@@ -38,6 +39,7 @@ CHANGE_HEADER = (
     "REWORK",
     "WHY",
 )
+COST_HEADER = ("USD A MONTH", "BEFORE", "AFTER")
 RELEASE_HEADER = ("RELEASE", "COMMIT", "DEPLOYED (UTC)", "KIND", "STATE", "COMMITS")
 
 
@@ -187,3 +189,19 @@ def taken_back_lines(found: ReleasedFacts) -> Iterator[str]:
         drill = ", a drill" if each.drill else ""
         reason = f": {each.reason}" if each.reason else ""
         yield f"{moment(each.at)} UTC, {what} {each.release}{to}{drill}{reason}"
+
+
+def about_cost(money: Money) -> str:
+    """Say what an estimate stands on."""
+    return (
+        f"Estimated with public prices of {money.region}, before and after the account's "
+        f"free tier, for {counted(int(money.releases), 'release')} a month; "
+        "./deploy_pipeline.py cost shows each line and assumption."
+    )
+
+
+def cost_rows(money: Money) -> list[tuple[str, ...]]:
+    """Return the cells of each part, and of the whole."""
+    parts = [(each.name, each.before, each.after) for each in money.parts]
+    whole = ("together", money.before, money.after)
+    return [(name, f"{b:,.2f}", f"{a:,.2f}") for name, b, a in (*parts, whole)]

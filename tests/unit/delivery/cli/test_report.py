@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from release_fakes import START, LedgerBuilder
@@ -119,3 +121,36 @@ def test_a_screen_shows_the_newest_shifts_and_says_of_how_many(
     assert "Traffic shifts of production, the newest 10 of 12" in text
     assert "d-11" in text and "d-1 " not in text
     assert "LambdaLinear10PercentEvery3Minutes" in text
+
+
+def test_a_month_at_the_pace_of_the_period_is_estimated(run, released) -> None:
+    found = json.loads(run("report", "--days", "10", "--output", "json").stdout)
+    cost = found["cost"]
+    # Two releases in ten days are six in a month.
+    assert cost["releases"] == 6
+    names = [each["section"] for each in cost["sections"]]
+    assert names == ["foundation", "pipeline", "development", "staging", "production"]
+    told = json.loads(run("cost", "--releases", "6", "--output", "json").stdout)
+    amounts = [cost[f"{each}_free_tier"] for each in ("before", "after")]
+    assert amounts == [told["total"][f"{e}_free_tier"] for e in ("before", "after")]
+    words = run("report", "--days", "10").stdout.split()
+    row = words[words.index("together") :][:3]
+    assert row == ["together", *(f"{Decimal(each):.2f}" for each in amounts)]
+
+
+def test_where_nothing_was_released_the_estimate_has_its_own_pace(run, world) -> None:
+    LedgerBuilder(world.release_store)
+    found = json.loads(run("report", "--output", "json").stdout)
+    assert found["cost"]["releases"] == 22
+
+
+def test_templates_that_cannot_be_read_leave_the_cost_open_and_say_so(
+    run, released, tmp_path, monkeypatch
+) -> None:
+    config = Path("environment_config.yaml").resolve()
+    monkeypatch.chdir(tmp_path)
+    result = run("report", "--output", "json", "--config", str(config))
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["cost"] is None
+    assert any("What a month costs is not known" in each for each in found["notes"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -18,6 +19,7 @@ from report_fakes import (
 )
 
 from delivery.report.facts import report_of
+from delivery.report.money import Money, Part
 from delivery.report.page import page
 
 EVIL = "<script>alert('x')</script>&\"\n"
@@ -146,3 +148,14 @@ def _plain(text: str) -> str:
     from html import unescape
 
     return unescape(re.sub(r"<[^>]+>", " ", text))
+
+
+def test_the_cost_of_a_month_is_drawn_where_it_was_estimated() -> None:
+    parts = (Part("pipeline", Decimal("13.32"), Decimal("9.56")),)
+    found = report_of(history_of(released(1, "a", 5)))
+    text = page(found, Money(parts, Decimal(22), "us-east-1"))
+    assert "for 22 releases a month" in text
+    assert "pipeline: 9.56 USD, 13.32 before" in text
+    for picture in re.findall(r"<svg.*?</svg>", text, re.S):
+        ElementTree.fromstring(picture)
+    assert "Cost of a month" not in page(found)

@@ -1,0 +1,53 @@
+"""What a month costs beside what happened: an estimate, for as many releases as there were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from delivery.report.facts import Report
+
+DAYS_A_MONTH = Decimal("30.4375")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A month of the foundation, the pipeline or one environment, in USD.
+
+    ``after`` is what is left when the account's free tier is taken off.
+    """
+
+    name: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A month's parts in order, for ``releases`` a month; ``region`` is that of the prices."""
+
+    parts: tuple[Part, ...]
+    releases: Decimal
+    region: str
+
+    @property
+    def before(self) -> Decimal:
+        """Return the whole without a free tier."""
+        return sum((each.before for each in self.parts), Decimal(0))
+
+    @property
+    def after(self) -> Decimal:
+        """Return what is left of the whole."""
+        return sum((each.after for each in self.parts), Decimal(0))
+
+
+def releases_a_month(found: Report) -> Decimal | None:
+    """Return the releases of the last environment, for a month of this period's pace.
+
+    None where there were none: nobody knows then how many there will be.
+    """
+    last = found.releases[-1].releases
+    if not last:
+        return None
+    pace = len(last) * DAYS_A_MONTH / Decimal(found.period.days)
+    return max(pace.to_integral_value(), Decimal(1))
