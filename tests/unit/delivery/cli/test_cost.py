@@ -12,6 +12,8 @@ import pytest
 
 from delivery.cli.cost_options import MonthlyRate
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[4]
 
 

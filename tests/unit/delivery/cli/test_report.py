@@ -13,6 +13,8 @@ from report_fakes import shift
 
 from delivery.errors import BadInput, NotPermitted
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def released(world):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from click.testing import CliRunner
+import pytest
 from cost_facts import ROOT, assumptions, shipped_facts
 
 from delivery.cli.cost import cost
@@ -13,6 +14,8 @@ from delivery.cost.assumptions import ASSUMPTIONS
 from delivery.cost.levers import find_levers
 from delivery.cost.prices import load_prices
 from delivery.cost.report import estimate_of
+
+pytestmark = pytest.mark.thorough
 
 PAGE = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 

@@ -15,6 +15,8 @@ from delivery.cost.model import Estimate, Section
 from delivery.cost.prices import load_prices
 from delivery.cost.report import LEAST, MOST, Report, cost_report, estimate_of
 
+pytestmark = pytest.mark.thorough
+
 
 def _report(facts: Facts | None = None, **given: int | str) -> Report:
     return _report_of(facts or shipped_facts(), assumptions(**given))

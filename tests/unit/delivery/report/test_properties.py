@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_fakes import at, commit, execution, history_of, log_of, released, run
@@ -12,6 +13,8 @@ from delivery.report.carried import carried_by, new_to_the_environment
 from delivery.report.dora import dora_of
 from delivery.report.facts import report_of
 from delivery.report.measures import FAIL_RATE, FREQUENCY, RECOVERY, REWORK_RATE
+
+pytestmark = pytest.mark.thorough
 
 RATES = (FAIL_RATE, REWORK_RATE)
 
