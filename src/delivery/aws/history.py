@@ -11,13 +11,12 @@ from botocore.exceptions import ClientError
 
 from awsrules.statuses import ActionStatus, DeploymentStatus
 from delivery.aws.clients import Clients
+from delivery.aws.deployments import CodeDeployDeployments
 from delivery.aws.errors import code_of, told_in_our_words
 from delivery.aws.pipelines import as_execution
 from delivery.model import ActionRun, Execution, ShiftRun
 
 _PAGE = 100
-# The most that BatchGetDeployments takes. Source: AWS CodeDeploy API Reference.
-_BATCH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +65,17 @@ class CodePipelinePast:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeDeployPast:
+class CodeDeployPast(CodeDeployDeployments):
     """Deployments of the stacks of one account and region."""
-
-    clients: Clients
 
     def shifts_since(self, stack_id: str, since: datetime) -> list[ShiftRun]:
         api = self.clients.get("codedeploy")
-        found: list[ShiftRun] = []
+        began = {"start": since}
         with told_in_our_words(
             "list the traffic shifts of a stack", local=self.clients.local
         ):
-            pages = api.get_paginator("list_deployments").paginate(
-                externalId=stack_id, createTimeRange={"start": since}
-            )
-            ids = [each for page in pages for each in page["deployments"]]
-            for first in range(0, len(ids), _BATCH):
-                answer = api.batch_get_deployments(
-                    deploymentIds=ids[first : first + _BATCH]
-                )
-                found.extend(_shift(each) for each in answer["deploymentsInfo"])
-        return sorted(found, key=lambda each: each.began_at)
+            found = self._found(api, externalId=stack_id, createTimeRange=began)
+        return sorted(map(_shift, found), key=lambda each: each.began_at)
 
 
 def _since(

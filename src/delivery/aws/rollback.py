@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from awsrules.statuses import DeploymentStatus
 from delivery.aws.clients import Clients
 from delivery.aws.deployed import StackReader
+from delivery.aws.deployments import CodeDeployDeployments
 from delivery.aws.errors import code_of, message_of, told_in_our_words
 from delivery.errors import Refused
 from delivery.model import AliasNow, AliasRoute, RunningShift, VersionNow
@@ -19,8 +20,6 @@ from delivery.model import AliasNow, AliasRoute, RunningShift, VersionNow
 RUNNING = tuple(each.value for each in DeploymentStatus if not each.settled)
 # A revision id that no alias ever has.
 NO_REVISION = "00000000-0000-0000-0000-000000000000"
-# CodeDeploy API, BatchGetDeployments.
-_MOST_AT_ONCE = 25
 _CANNOT_NOW = "cannot be called from current stack status"
 _ENDED = {"PipelineExecutionNotStoppableException", "DuplicatedStopRequestException"}
 
@@ -117,15 +116,16 @@ class LambdaVersions:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeDeployShifts:
+class CodeDeployShifts(CodeDeployDeployments):
     """Deployments of a stack, as ``ports.Shifts``."""
 
-    clients: Clients
     deployed: StackReader
 
     def running(self, stack_id: str) -> list[RunningShift]:
+        api = self.clients.get("codedeploy")
         with self._doing("list the running deployments"):
-            found = self._all_running()
+            # All of the account's: one that a person started names no stack.
+            found = self._found(api, includeOnlyStatuses=list(RUNNING))
             theirs = [each for each in found if each.get("externalId") != stack_id]
             own = self._applications(stack_id) if theirs else frozenset()
             return [
@@ -133,21 +133,6 @@ class CodeDeployShifts:
                 for each in found
                 if each not in theirs or each["applicationName"] in own
             ]
-
-    def _all_running(self) -> list[dict[str, Any]]:
-        """Return the account's running deployments: a person's name no stack."""
-        api = self.clients.get("codedeploy")
-        pages = api.get_paginator("list_deployments").paginate(
-            includeOnlyStatuses=list(RUNNING)
-        )
-        ids = [each for page in pages for each in page["deployments"]]
-        return [
-            each
-            for first in range(0, len(ids), _MOST_AT_ONCE)
-            for each in api.batch_get_deployments(
-                deploymentIds=ids[first : first + _MOST_AT_ONCE]
-            )["deploymentsInfo"]
-        ]
 
     def _applications(self, stack_id: str) -> frozenset[str]:
         return frozenset(
