@@ -23,6 +23,7 @@ pytestmark = pytest.mark.soak
 ENVIRONMENTS = ("development", "staging", "production")
 PATIENCE_SECONDS = 400.0
 MORE_MEMORY = 1536
+COMMENT = "read by a person"
 RELEASE = "src/functions/medical_records/release.py"
 
 Aws = Callable[[str], Any]
@@ -74,7 +75,7 @@ class Line:
             for approval in status["approvals"]:
                 verdict = "reject" if approval["stage"] == until else "approve"
                 words = (approval["stage"], "--execution", execution)
-                self.workplace.tool(verdict, *words, "--comment", "read", "--local")
+                self.workplace.tool(verdict, *words, "--comment", COMMENT, "--local")
             time.sleep(1)
         raise AssertionError(f"{execution} did not end: {status}")
 
@@ -85,15 +86,6 @@ def aws(workplace: Workplace, rehearsal: dict[str, Any]) -> Aws:
     from own_plane import clients_of
 
     return clients_of(rehearsal["endpoint_url"])
-
-
-@pytest.fixture(scope="module")
-def line(workplace: Workplace, rehearsal: dict[str, Any]) -> Line:
-    """The clone with a build that tests the application alone, released once."""
-    assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
-    released = Line(workplace, "HEAD").release(NARROWED, until="")
-    assert released.status["status"] == "Succeeded", released.status
-    return Line(workplace, workplace.git("rev-parse", "HEAD"))
 
 
 def appending(more: str) -> Edit:
@@ -117,17 +109,48 @@ def versions(aws: Aws, environment: str) -> dict[str, str]:
     }
 
 
-def test_documentation_and_the_tool_alone_publish_no_version(
-    line: Line, aws: Aws
-) -> None:
+@dataclass(frozen=True)
+class Rejected:
+    """A release that was rejected in front of staging, and what served development before."""
+
+    release: Release
+    before: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def rejected(workplace: Workplace, rehearsal: dict[str, Any], aws: Aws) -> Rejected:
+    """Documentation and the tool alone; from here on builds test the application alone."""
+    assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
     before = versions(aws, "development")
     edits = {
+        **NARROWED,
         "README.md": appending("\nOne more sentence.\n"),
         "src/delivery/__init__.py": appending("\n# One more remark.\n"),
     }
-    release = line.release(edits, until="ApproveStaging")
+    release = Line(workplace, "HEAD").release(edits, until="ApproveStaging")
+    return Rejected(release, before)
+
+
+@pytest.fixture(scope="module")
+def line(workplace: Workplace, rejected: Rejected) -> Line:
+    """The clone whose builds test the application alone."""
+    assert rejected.release.stages["Build"] == "Succeeded", rejected.release.status
+    return Line(workplace, workplace.git("rev-parse", "HEAD"))
+
+
+def test_documentation_and_the_tool_alone_publish_no_version(
+    rejected: Rejected, aws: Aws
+) -> None:
+    release = rejected.release
     assert release.stages["DeployDevelopment"] == "Succeeded", release.status
-    assert versions(aws, "development") == before
+    assert versions(aws, "development") == rejected.before
+
+
+def test_a_rejected_release_goes_no_further(rejected: Rejected) -> None:
+    stages = rejected.release.stages
+    assert stages["ApproveStaging"] == "Failed"
+    assert stages["DeployStaging"] == "NotStarted"
+    assert COMMENT in json.dumps(rejected.release.status)
 
 
 def test_more_memory_for_one_function_publishes_and_shifts_that_one_alone(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,32 +106,6 @@ def test_the_status_speaks_the_words_of_the_pipeline(
     status = workplace.json("status", "--local")
     assert [stage["name"] for stage in status["stages"]] == STAGES
     assert {stage["status"] for stage in status["stages"]} == {"Succeeded"}
-
-
-def test_a_rejected_release_goes_no_further(
-    workplace: Workplace, rehearsal: dict[str, Any]
-) -> None:
-    del rehearsal
-    started = workplace.tool("start", "--local", "--yes")
-    assert started.returncode == 0, started.stderr
-
-    rejected = workplace.tool(
-        "reject",
-        "ApproveStaging",
-        "--local",
-        "--yes",
-        "--wait",
-        "240",
-        "--comment",
-        "not this one",
-    )
-    assert rejected.returncode == 0, rejected.stderr
-
-    status = workplace.json("status", "--local")
-    by_name = {stage["name"]: stage["status"] for stage in status["stages"]}
-    assert by_name["ApproveStaging"] == "Failed"
-    assert by_name["DeployStaging"] == "NotStarted"
-    assert "not this one" in json.dumps(status)
 
 
 def test_the_token_is_found_nowhere_but_in_secrets_manager(

@@ -43,7 +43,7 @@ class UndoTools(ReleaseTools):
             door=self._stage_door(environment),
             clock=self.clock,
             screen=self.screen,
-            own_execution=os.environ.get("PIPELINE_EXECUTION_ID", ""),
+            own_execution=_own_execution(),
         )
 
     def _alias_mover(self) -> AliasMover:
@@ -60,7 +60,12 @@ class UndoTools(ReleaseTools):
         from delivery.flows.permitted import PermissionProof
 
         return PermissionProof(
-            self.account, self.permissions, mover, self.release_store, self.screen
+            self.account,
+            self.permissions,
+            mover,
+            self.release_store,
+            self.screen,
+            simulates=not _own_execution(),
         )
 
     def _reconciler(self, warmer: Warmer) -> Reconciler:
@@ -100,3 +105,8 @@ class UndoTools(ReleaseTools):
             PIPELINE_NAME,
             f"Deploy{environment.capitalize()}",
         )
+
+
+def _own_execution() -> str:
+    """Return the execution of the pipeline that this runs in; empty for a person."""
+    return os.environ.get("PIPELINE_EXECUTION_ID", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rollback_fakes import FUNCTION, World, make_world, undoer_of
 
@@ -47,6 +49,28 @@ def test_without_a_simulation_lambda_itself_is_asked() -> None:
         roll_back(world)
     assert world.effects == []
     assert world.alias == "3"
+
+
+def roll_back_unsimulated(world: World) -> None:
+    undoer = undoer_of(world)
+    undoer.permitted = replace(undoer.permitted, simulates=False)
+    situation = undoer.situation()
+    option = undoer.options(situation, None)[0]
+    undoer.roll_back(situation, option, to=None, reason="it is bad")
+
+
+def test_a_role_that_may_not_read_itself_asks_lambda_alone() -> None:
+    # Its policies would be simulated to forbid it; they are not asked.
+    world = make_world(denied={"cloudformation:CreateChangeSet"})
+    roll_back_unsimulated(world)
+    assert world.codes[world.alias] == "code-rev-2"
+
+
+def test_and_what_lambda_denies_it_is_refused_before_anything_moves() -> None:
+    world = make_world(denied={"lambda:UpdateAlias"})
+    with pytest.raises(NotPermitted):
+        roll_back_unsimulated(world)
+    assert world.effects == []
 
 
 def test_a_simulation_that_is_denied_does_not_forbid_the_rollback() -> None:
