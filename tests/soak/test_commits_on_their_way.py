@@ -121,6 +121,10 @@ class Rejected:
 def rejected(workplace: Workplace, rehearsal: dict[str, Any], aws: Aws) -> Rejected:
     """Documentation and the tool alone; from here on builds test the application alone."""
     assert rehearsal["outcome"] == "passed", rehearsal["stderr"]
+    # What the environments serve is the rehearsal's second commit; it goes on from there.
+    served = rehearsal["releases"][-1]["commit"]
+    workplace.git("fetch", "--quiet", ".rehearsal/source.git", served)
+    workplace.git("reset", "--quiet", "--hard", served)
     before = versions(aws, "development")
     edits = {
         **NARROWED,
@@ -275,8 +279,10 @@ def test_a_release_that_fails_its_verification_is_taken_back_by_the_pipeline(
     assert release.failure["stage"] == "DeployProduction"
     assert release.failure["action"] == "RollBackIfFailed"
     assert _code(aws) == before
-    events = line.workplace.json("releases", "production", "--local")["releases"]
-    print(events)
+    (ledger,) = line.workplace.json("releases", "production", "--local")["environments"]
+    back, failed = ledger["releases"][:2]
+    assert (back["kind"], failed["state"]) == ("rollback", "rolled_back")
+    assert ledger["live"] == ledger["last_known_good"] == back["release"]
     assert line.workplace.tool("releases", "verify", "--local").returncode == 0
 
 
