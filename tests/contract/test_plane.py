@@ -10,6 +10,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from own_plane import free_port
 
 from delivery import __version__
 from delivery.aws import plane as module
@@ -236,11 +237,12 @@ def startable(plane):
     plane.stop()
 
 
+@pytest.mark.thorough
 def test_a_plane_is_started_stopped_and_its_state_removed(
     startable, monkeypatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-operators-own")
-    plane = LocalPlane(startable.code, startable.state_dir, 4728, speed=60.0)
+    plane = LocalPlane(startable.code, startable.state_dir, free_port(), speed=60.0)
     info = plane.start()
     assert plane.running() == info
     facts = json.loads((plane.state_dir / "plane.json").read_text())

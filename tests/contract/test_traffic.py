@@ -94,6 +94,7 @@ def test_the_rate_is_kept_over_few_connections(server) -> None:
     assert len(server.clients) < report.sent / 2
 
 
+@pytest.mark.thorough
 def test_a_slow_answer_does_not_hold_up_the_next_request(server) -> None:
     def answer(method, path):
         time.sleep(0.4)
@@ -122,6 +123,7 @@ def test_no_answer_at_all_is_status_0(server) -> None:
     assert report.failed == report.sent > 0
 
 
+@pytest.mark.thorough
 def test_more_than_the_machine_sends_is_told(server, monkeypatch) -> None:
     monkeypatch.setattr("delivery.aws.traffic._MOST_UNDER_WAY", 2)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_plane import free_port
 from output_schemas import command_of, problems
 
 from delivery.cli.main import cli
@@ -164,7 +164,7 @@ class Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Give a project with one commit; its plane ends with the tests."""
     folder = tmp_path_factory.mktemp("project")
-    made = Project(folder, tmp_path_factory.mktemp("plane"), _free_port())
+    made = Project(folder, tmp_path_factory.mktemp("plane"), free_port())
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copy(ROOT / "environment_config.yaml", folder)
     made.git("init", "--quiet", "--initial-branch", "main")
@@ -201,9 +201,3 @@ def _files() -> dict[str, str]:
         "packaged.yaml": TEMPLATE,
         **configurations,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_plane import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # Made anew in each run: a constant would be found in this very file.
@@ -114,7 +114,7 @@ class Workplace:
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     folder = tmp_path_factory.mktemp("clone") / "project"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
-    place = Workplace(folder, _free_port())
+    place = Workplace(folder, free_port())
     yield place
     place.tool("rehearse", "stop", "--yes")
 
@@ -128,9 +128,3 @@ def rehearsal(workplace: Workplace) -> dict[str, Any]:
     report["exit_code"] = done.returncode
     report["stderr"] = done.stderr
     return report
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from own_plane import call_control
+from own_plane import call_control, free_port
 
-from .conftest import NARROWED, ROOT, Workplace, _free_port
+from .conftest import NARROWED, ROOT, Workplace
 
 pytestmark = pytest.mark.soak
 
@@ -25,7 +25,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     """A clone and a plane of its own: the good rehearsal's stay as they are."""
     folder = tmp_path_factory.mktemp("bad") / "project"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
-    made = Workplace(folder, _free_port())
+    made = Workplace(folder, free_port())
     made.commit(NARROWED)
     yield made
     made.tool("rehearse", "stop", "--yes")

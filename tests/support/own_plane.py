@@ -40,7 +40,7 @@ def running_plane(state: Path, *, permissions: str = "off") -> Iterator[RunningP
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "rehearsal", "serve"),
-                *("--port", str(_free_port()), "--state-dir", str(state)),
+                *("--port", str(free_port()), "--state-dir", str(state)),
             ],
             env={
                 **os.environ,
@@ -98,7 +98,7 @@ def set_speed(endpoint: str, speed: int) -> None:
     call_control(endpoint, "POST", "clock", {"speed": speed})
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -138,6 +138,7 @@ def test_duplicates_and_order_change_nothing_that_is_said(seed: int) -> None:
     assert other == one
 
 
+@pytest.mark.thorough
 def test_thousands_of_resources_are_analysed() -> None:
     bundle = synthetic.bundle(7, resources=3_000)
 

@@ -96,6 +96,7 @@ def test_traffic_for_scripts(run, loaded) -> None:
     assert data["requests"]["plane_seconds"] == 60.0
 
 
+@pytest.mark.thorough
 def test_where_errors_are_injected_the_clock_slows_down_and_is_set_back(
     run, loaded
 ) -> None:

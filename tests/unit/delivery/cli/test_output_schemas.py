@@ -495,11 +495,14 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
 }
 
 
+# They simulate shifts, or estimate a month of all stacks, for a second or more.
+THOROUGH = {"strategy", "cost", "report"}
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        # It simulates shifts, for seconds.
-        pytest.param(each, marks=pytest.mark.thorough) if each == "strategy" else each
+        pytest.param(each, marks=pytest.mark.thorough) if each in THOROUGH else each
         for each in COMMANDS
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def test_a_section_without_usage_costs_nothing() -> None:
     ]
 
 
+@pytest.mark.thorough
 @given(USAGES)
 def test_a_free_tier_never_makes_an_amount_negative(used: list[Usage]) -> None:
     for line in _estimate(*used).lines:
@@ -75,6 +77,7 @@ def test_a_free_tier_never_makes_an_amount_negative(used: list[Usage]) -> None:
         assert 0 <= line.after <= line.before
 
 
+@pytest.mark.thorough
 @given(USAGES)
 def test_the_lines_add_up_to_the_sections_and_the_total(used: list[Usage]) -> None:
     made = _estimate(*used)
@@ -87,6 +90,7 @@ def test_the_lines_add_up_to_the_sections_and_the_total(used: list[Usage]) -> No
     )
 
 
+@pytest.mark.thorough
 @given(USAGES)
 def test_no_free_tier_gives_more_than_it_has(used: list[Usage]) -> None:
     made = _estimate(*used)
@@ -95,6 +99,7 @@ def test_no_free_tier_gives_more_than_it_has(used: list[Usage]) -> None:
         assert given_ == made.free_used.get(tier.key, 0) <= tier.quantity
 
 
+@pytest.mark.thorough
 @given(USAGES, st.integers(0, 29), st.decimals(0, 10**6, places=4))
 def test_using_more_never_costs_less(
     used: list[Usage], which: int, more: Decimal

@@ -108,6 +108,7 @@ def test_a_call_that_is_denied_ends_it() -> None:
         made.prove([TRIAL])
 
 
+@pytest.mark.thorough
 def test_a_version_that_is_about_to_come_is_called_until_it_answers() -> None:
     missing = DeliveryError("There is no version 4.")
     made, invocations, _ = warmer(missing, missing, Answered("4", 200))

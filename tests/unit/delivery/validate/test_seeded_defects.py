@@ -60,6 +60,7 @@ def test_the_proofs_of_roles_do_not_stumble_over_a_defect(make_subject) -> None:
         run_rules(proofs, sown(make_subject, defect))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "change",
     [
