@@ -13,6 +13,8 @@ import yaml
 from delivery.coexist.compare import conflicts
 from delivery.coexist.needs import read_side
 
+pytestmark = pytest.mark.thorough
+
 BASE = """
 Parameters:
   Stage: {Type: String, Default: one}

@@ -14,6 +14,8 @@ from delivery.cost.model import Lever
 from delivery.cost.prices import load_prices
 from delivery.cost.report import estimate_of
 
+pytestmark = pytest.mark.thorough
+
 SHIPPED = shipped_facts()
 
 
