@@ -126,12 +126,12 @@ class CodeDeployShifts(CodeDeployDeployments):
         with self._doing("list the running deployments"):
             # All of the account's: one that a person started names no stack.
             found = self._found(api, includeOnlyStatuses=list(RUNNING))
-            theirs = [each for each in found if each.get("externalId") != stack_id]
-            own = self._applications(stack_id) if theirs else frozenset()
+            foreign = any(each.get("externalId") != stack_id for each in found)
+            own = self._applications(stack_id) if foreign else frozenset()
             return [
                 RunningShift(each["deploymentId"], each["status"])
                 for each in found
-                if each not in theirs or each["applicationName"] in own
+                if each.get("externalId") == stack_id or each["applicationName"] in own
             ]
 
     def _applications(self, stack_id: str) -> frozenset[str]:
