@@ -11,7 +11,7 @@ from typing import Any
 
 from awsrules.policies.conditions import conditions_hold
 from awsrules.policies.matching import (
-    matches_action,
+    matches_any_action,
     matches_pattern,
     matches_resource,
 )
@@ -117,9 +117,8 @@ def _covers(statement: Statement, request: Request) -> bool:
 
 def _covers_action(statement: Statement, action: str) -> bool:
     if "NotAction" in statement.body:
-        patterns = statement.texts("NotAction")
-        return not any(matches_action(each, action) for each in patterns)
-    return any(matches_action(each, action) for each in statement.texts("Action"))
+        return not matches_any_action(statement.texts("NotAction"), action)
+    return matches_any_action(statement.texts("Action"), action)
 
 
 def _covers_resource(statement: Statement, request: Request) -> bool:

@@ -17,7 +17,12 @@ _LITERAL = {"*": "*", "?": "?", "$": "$"}
 
 def matches_action(pattern: str, action: str) -> bool:
     """Say whether ``pattern`` covers ``action``; neither minds upper and lower case."""
-    return matches_pattern(pattern.lower(), action.lower())
+    return matches_any_action((pattern,), action)
+
+
+def matches_any_action(patterns: tuple[str, ...], action: str) -> bool:
+    """Say whether one of an element's patterns covers ``action``."""
+    return _alternatives(patterns).fullmatch(action.lower()) is not None
 
 
 def matches_resource(pattern: str, request: Request) -> bool:
@@ -85,10 +90,22 @@ def plain(pattern: str) -> str:
     return pattern.replace(_MARK, "")
 
 
+# A proof asks hundreds of actions of the same statements: each is compiled once, whole.
+@lru_cache(maxsize=8192)
+def _alternatives(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(
+        "|".join(_expression(each.lower()) for each in patterns), re.DOTALL
+    )
+
+
 @lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_expression(pattern), re.DOTALL)
+
+
+def _expression(pattern: str) -> str:
     pieces = re.findall(r"\x00.|[*?]|[^\x00*?]+", pattern, re.DOTALL)
-    return re.compile("".join(map(_piece, pieces)), re.DOTALL)
+    return "".join(map(_piece, pieces))
 
 
 def _piece(piece: str) -> str:

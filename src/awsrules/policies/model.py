@@ -91,8 +91,10 @@ def statements_of(document: Document) -> Iterator[Statement]:
 def as_texts(value: Any) -> tuple[str, ...]:
     """Give texts of what a policy may write as one value or as a list."""
     many = value if isinstance(value, (list, tuple)) else (value,)
-    return tuple(_text(each) for each in many)
+    return tuple(map(_text, many))
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
     return str(value).lower() if isinstance(value, bool) else str(value)
