@@ -21,6 +21,25 @@ TOKEN = f"ghp_{secrets.token_hex(18)}"
 
 Edit = Callable[[str], str]
 
+# What is released on the rehearsal's plane: the longest by far, so it begins first.
+ON_THE_REHEARSAL = ("test_two_releases", "test_commits_on_their_way")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, and those on the rehearsal's plane together."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            together = item.path.stem in ON_THE_REHEARSAL
+            group = "rehearsal" if together else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_begins_late)
+
+
+def _begins_late(item: pytest.Item) -> int:
+    names = ON_THE_REHEARSAL
+    return names.index(item.path.stem) if item.path.stem in names else len(names)
+
 
 def replacing(*pairs: tuple[str, str]) -> Edit:
     """Return an edit that replaces the first occurrence of each text."""
