@@ -11,13 +11,14 @@ from delivery.aws.account import (
     BucketUploads,
     CallersAccount,
     LambdaAliases,
+    LambdaCapacity,
     NoticeTopics,
     TopicSubscriptions,
 )
 from delivery.aws.builds import CodeBuilds
 from delivery.aws.secrets import CodeConnections, ManagedSecrets
 from delivery.errors import NotPermitted
-from delivery.model import Build, Hidden
+from delivery.model import Build, Concurrency, Hidden
 
 VERSION = "11111111-2222-3333-4444-555555555555"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:notices"
@@ -251,3 +252,26 @@ def test_the_caller_is_known(clients) -> None:
         {},
     )
     assert CallersAccount(clients).identity().account == "123456789012"
+
+
+def test_an_accounts_concurrency_is_its_limit_and_what_nobody_reserved(clients) -> None:
+    limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 800}
+    clients.stub("lambda").add_response(
+        "get_account_settings", {"AccountLimit": limits}, {}
+    )
+    assert LambdaCapacity(clients).account() == Concurrency(1000, 800)
+
+
+def test_a_function_without_a_reservation_has_reserved_nothing(clients) -> None:
+    api, asked = clients.stub("lambda"), {"FunctionName": "mra-analyze"}
+    answer = {"ReservedConcurrentExecutions": 25}
+    api.add_response("get_function_concurrency", answer, asked)
+    api.add_response("get_function_concurrency", {}, asked)
+    capacity = LambdaCapacity(clients)
+    assert [capacity.reserved("mra-analyze") for _ in range(2)] == [25, 0]
+
+
+def test_a_refused_reading_of_limits_is_no_limit_of_zero(clients) -> None:
+    clients.stub("lambda").add_client_error("get_account_settings", "AccessDenied")
+    with pytest.raises(NotPermitted):
+        LambdaCapacity(clients).account()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from delivery.aws.clients import Clients
 from delivery.aws.errors import told_in_our_words
-from delivery.model import AliasRoute, Identity
+from delivery.model import AliasRoute, Concurrency, Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,29 @@ class LambdaAliases:
             version=answer["FunctionVersion"],
             weights=dict(routing.get("AdditionalVersionWeights", {})),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaCapacity:
+    """Limits of Lambda, as ``ports.Capacity``."""
+
+    clients: Clients
+
+    def account(self) -> Concurrency:
+        with told_in_our_words("read Lambda's limits", local=self.clients.local):
+            limits = self.clients.get("lambda").get_account_settings()["AccountLimit"]
+        return Concurrency(
+            limit=limits["ConcurrentExecutions"],
+            unreserved=limits["UnreservedConcurrentExecutions"],
+        )
+
+    def reserved(self, function: str) -> int:
+        what = f"read the reserved concurrency of {function}"
+        with told_in_our_words(what, local=self.clients.local):
+            answer = self.clients.get("lambda").get_function_concurrency(
+                FunctionName=function
+            )
+        return int(answer.get("ReservedConcurrentExecutions", 0))
 
 
 @dataclass(frozen=True, slots=True)

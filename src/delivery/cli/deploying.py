@@ -23,7 +23,8 @@ from delivery.deploy.template import read_template
 from delivery.errors import Refused
 from delivery.flows.notices import notice_warnings
 from delivery.flows.deploy import Deployed, ProductDeployer, Wanted
-from delivery.names import PIPELINE_NAME
+from delivery.flows.room import RoomCheck
+from delivery.names import ENVIRONMENTS, PIPELINE_NAME
 from delivery.model import (
     Access,
     Answers,
@@ -75,6 +76,7 @@ class DeployRun:
     def execute(self, *, token_stdin: bool) -> None:
         """Validate, ask, execute, recommend."""
         identity = self.tools.account.identity()
+        self._refuse_without_room()
         deployer = self._deployer()
         token = self._token(deployer, token_stdin)
         wanted = wanted_deployment(self.tools, self.answers, token)
@@ -89,6 +91,16 @@ class DeployRun:
         if not self.dry_run:
             remember(self.tools, self.answers, deployed)
         self._report(deployed)
+
+    def _refuse_without_room(self) -> None:
+        """Ask the account first, where the configuration counts on it."""
+        check = RoomCheck(
+            self.tools.capacity, self.tools.deployed_stacks, self.tools.screen
+        )
+        check.check(
+            self.tools.configuration,
+            reserved_by(self.tools, until=self.answers.environment),
+        )
 
     def _deployer(self) -> ProductDeployer:
         return product_deployer(
@@ -190,6 +202,25 @@ def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> W
         configured=delivery_parameters(tools.configuration),
         tags=delivery_tags(tools.configuration),
     )
+
+
+def reserved_by(tools: Tools, *, until: str) -> dict[str, int]:
+    """Give the concurrency that each environment reserves, up to where a pipeline reaches."""
+    from delivery.cli.rendering import TEMPLATE, read_application, targets_of
+    from delivery.render import template_configuration
+    from delivery.validate.exposure import reserved_in
+
+    application = read_application(tools.root / TEMPLATE)
+    reached = ENVIRONMENTS[: ENVIRONMENTS.index(until) + 1]
+    return {
+        target.name: reserved_in(
+            application,
+            template_configuration(application, target)["Parameters"],
+            region=tools.region,
+        )
+        for target in targets_of(tools.configuration)
+        if target.name in reached
+    }
 
 
 def in_an_allowed_region(settings: Settings, configuration: Configuration) -> Settings:

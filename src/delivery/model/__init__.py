@@ -55,7 +55,9 @@ from delivery.model.builds import (
     ReportSummary as ReportSummary,
 )
 from delivery.model.account import (
+    LEAST_UNRESERVED as LEAST_UNRESERVED,
     AliasRoute as AliasRoute,
+    Concurrency as Concurrency,
     Identity as Identity,
     StoredObject as StoredObject,
     StoredSecret as StoredSecret,

@@ -52,3 +52,26 @@ class StoredObject:
     bucket: str
     key: str
     version_id: str
+
+
+# Lambda refuses a reservation that leaves less than this to functions without one.
+# Source: AWS Lambda Developer Guide, "Configuring reserved concurrency".
+LEAST_UNRESERVED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """How many executions of an account's functions may run at the same time, in a region.
+
+    ``limit`` is all of them, ``unreserved`` what no function has reserved for itself.
+    """
+
+    limit: int
+    unreserved: int
+
+    def room(self, *, held: int = 0) -> int:
+        """Give what may be reserved by those who hold ``held`` of it now.
+
+        A new account's limit may be as low as 10: there is no room for any reservation.
+        """
+        return max(0, self.unreserved + held - LEAST_UNRESERVED)

@@ -21,6 +21,7 @@ from delivery.ports.releases import (
 from delivery.ports.account import (
     Account as Account,
     Connections as Connections,
+    Capacity as Capacity,
     Functions as Functions,
     Secrets as Secrets,
     Subscriptions as Subscriptions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from delivery.model import AliasRoute, Hidden, Identity, StoredSecret
+from delivery.model import AliasRoute, Concurrency, Hidden, Identity, StoredSecret
 
 
 class Account(Protocol):
@@ -48,6 +48,16 @@ class Functions(Protocol):
 
     def route(self, alias_arn: str) -> AliasRoute:
         """Return where an alias sends its invocations now."""
+
+
+class Capacity(Protocol):
+    """What an account lets its functions run at the same time."""
+
+    def account(self) -> Concurrency:
+        """Return the account's limit, and what is left of it."""
+
+    def reserved(self, function: str) -> int:
+        """Return what one function has reserved; 0 when nothing."""
 
 
 class Topics(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsrules.templates import line_of
+from delivery.model import LEAST_UNRESERVED
 from delivery.strategy.names import Names
 from delivery.strategy.read import function_properties
 from delivery.validate.model import Finding, Rule, Subject
@@ -26,9 +27,8 @@ _CONTENT = re.compile(
     r"\$input\b|\$context\.(?:path|requestOverride|error\.validationErrorString)\b"
 )
 _PINNED = re.compile(r".+:(?!latest$)[A-Za-z0-9._-]+|.+@sha256:[0-9a-f]{64}")
-# Source: AWS Lambda Developer Guide, "Lambda quotas" and "Configuring reserved concurrency".
+# Source: AWS Lambda Developer Guide, "Lambda quotas".
 ACCOUNT_CONCURRENCY = 1000
-LEAST_UNRESERVED = 100
 
 
 def methods_need_a_caller(subject: Subject) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from delivery.model import (
     Build,
     Cause,
     ChangeSet,
+    Concurrency,
     Execution,
     Hidden,
     Identity,
@@ -554,6 +555,23 @@ class FakeSubscriptions:
 
     def unconfirmed(self, topic_arn: str) -> list[str]:
         return self.addresses
+
+
+@dataclass
+class FakeCapacity:
+    """An account's limits, and what each function reserved; ``refuses`` is raised."""
+
+    limits: Concurrency = Concurrency(1000, 1000)
+    reservations: dict[str, int] = field(default_factory=dict)
+    refuses: Exception | None = None
+
+    def account(self) -> Concurrency:
+        if self.refuses is not None:
+            raise self.refuses
+        return self.limits
+
+    def reserved(self, function: str) -> int:
+        return self.reservations.get(function, 0)
 
 
 @dataclass

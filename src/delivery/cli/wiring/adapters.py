@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Aliases,
         ApiStages,
         Builds,
+        Capacity,
         Commits,
         Connections,
         DeployedStacks,
@@ -79,6 +80,12 @@ class Adapters(Surroundings):
         from delivery.aws.account import LambdaAliases
 
         return LambdaAliases(self._clients)
+
+    @cached_property
+    def capacity(self) -> Capacity:
+        from delivery.aws.account import LambdaCapacity
+
+        return LambdaCapacity(self._clients)
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -56,6 +56,7 @@ class World:
     logs: object = field(default_factory=FakeLogs)
     uploads: object = field(default_factory=fakes.FakeUploads)
     functions: object = field(default_factory=fakes.FakeFunctions)
+    capacity: object = field(default_factory=fakes.FakeCapacity)
     plane: object = field(default_factory=fakes.FakePlane)
     repository: object = field(default_factory=fakes.FakeRepository)
     config_file: object = field(default_factory=fakes.FakeStore)

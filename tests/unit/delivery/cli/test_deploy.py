@@ -10,7 +10,7 @@ from delivery_fakes import make_execution, make_stack, make_state
 from delivery.cli import ask
 from delivery.deploy.access import secret_text
 from delivery.deploy.memory import remembered_answers
-from delivery.model import Hidden, StoredSecret, WorkTree
+from delivery.model import Concurrency, Hidden, StoredSecret, WorkTree
 
 FOUNDATION = "medical-record-analysis-foundation"
 PIPELINE = "medical-record-analysis-pipeline"
@@ -257,3 +257,20 @@ def test_only_a_terminal_is_asked(monkeypatch) -> None:
     assert ask.text("Q", flag="--q", default="d") == "d"
     assert ask.choice("Q", ["a"], flag="--q", default="a") == "a"
     assert ask.hidden("Q", flag="--q", optional=True) is None
+
+
+def test_an_account_without_room_is_found_before_anything_is_deployed(
+    run, world
+) -> None:
+    world.capacity.limits = Concurrency(10, 10)
+    result = run("--yes", *FLAGS, "--access=connection")
+    assert result.exit_code == 2
+    assert "production.lambda.reserved_concurrency" in result.stderr
+    assert world.stacks.requests == []
+
+
+def test_a_pipeline_that_ends_before_reservations_needs_no_room(run, world) -> None:
+    world.capacity.limits = Concurrency(10, 10)
+    flags = [*FLAGS[:-1], "--environment=development"]
+    result = run("--yes", *flags, "--access=connection")
+    assert result.exit_code == 0, result.stderr
