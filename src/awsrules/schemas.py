@@ -34,7 +34,6 @@ class ResourceSchema:
     create_only: frozenset[str]
     conditional_create_only: frozenset[str]
     read_only: frozenset[str]
-    primary_identifier: tuple[str, ...]
     required: frozenset[str]
     tag_property: str
 
@@ -116,7 +115,6 @@ def _read(type_name: str, digest: str) -> ResourceSchema:
         create_only=frozenset(paths("createOnlyProperties")),
         conditional_create_only=frozenset(paths("conditionalCreateOnlyProperties")),
         read_only=frozenset(paths("readOnlyProperties")),
-        primary_identifier=tuple(paths("primaryIdentifier")),
         required=frozenset(document.get("required", ())),
         tag_property=tag_path if tag_path in document.get("properties", {}) else "",
     )

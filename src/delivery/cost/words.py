@@ -16,8 +16,6 @@ FREE_HEADER = ("FREE TIER", "FREE", "USED")
 LEVER_HEADER = ("LEVER", "THERE", "SAVES, USD", "SEEN IN")
 ORIGIN_HEADER = ("NAME", "VALUE", "FROM")
 
-PIPELINE_DEFAULT = "default of the pipeline's template"
-
 OF_TEMPLATE = "default of the pipeline's template"
 
 # Keys of the configuration that the amounts stand on.

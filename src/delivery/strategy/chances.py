@@ -16,14 +16,6 @@ from collections.abc import Iterator
 _NEGLIGIBLE = 1e-17
 
 
-def none_of(requests: int, share: float) -> float:
-    """Return the chance that not one of ``requests`` falls into ``share``.
-
-    Binomial: (1 - share)^requests, for a number of requests that is known.
-    """
-    return (1.0 - share) ** requests
-
-
 def none_at_mean(mean: float) -> float:
     """Return the chance of no event where ``mean`` are expected: e^-mean (Poisson)."""
     return math.exp(-mean)

@@ -22,12 +22,3 @@ def verdict_text(verdict: Verdict) -> str:
             lines.append(f"{'':<20}Next: {each.next_step}")
     lines.append(f"{verdict.environment}: {verdict.outcome.value}")
     return "\n".join(lines)
-
-
-def failed_reason(verdict: Verdict) -> str:
-    """Return in one line what did not pass."""
-    return " ".join(
-        f"{each.name}: {each.detail}"
-        for each in verdict.results
-        if each.outcome is not Outcome.PASSED
-    )

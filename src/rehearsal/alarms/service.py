@@ -178,19 +178,6 @@ class CloudWatchService(Service):
             ]
         return {**_PAGES.cut("MetricAlarms", found, params), "CompositeAlarms": []}
 
-    def describe_alarms_for_metric(self, params: Params, call: Call) -> Answer:
-        """Return the alarms on one metric."""
-        wanted = dimensions_of(params.get("Dimensions"))
-        with self.alarms.lock:
-            found = [
-                alarm.describe()
-                for alarm in self.alarms.by_name.values()
-                if alarm.definition.get("MetricName") == params["MetricName"]
-                and alarm.definition.get("Namespace") == params["Namespace"]
-                and dimensions_of(alarm.definition.get("Dimensions")) == wanted
-            ]
-        return {"MetricAlarms": found}
-
     def describe_alarm_history(self, params: Params, call: Call) -> Answer:
         """Return what happened to alarms, newest first."""
         start, end = params.get("StartDate"), params.get("EndDate")

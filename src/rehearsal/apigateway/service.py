@@ -69,15 +69,6 @@ class ApiGatewayService(Service):
             document = merged(self.deployed.document(api_id) or {}, document)
         return self._put(api_id, document)
 
-    def import_rest_api(self, params: Params, call: Call) -> Answer:
-        """Make an API from a document."""
-        document = _parsed(params["body"])
-        info = document.get("info", {})
-        api = self._records.create_rest_api(
-            name=info.get("title", ""), description=info.get("description", "")
-        )
-        return self._put(api.id, document)
-
     def create_deployment(self, params: Params, call: Call) -> Answer:
         """Freeze the API's definition, and point a stage at it when one is named."""
         api_id = params["restApiId"]

@@ -139,7 +139,6 @@ class Stack:
     disable_rollback: bool = False
     retain_except_on_create: bool = False
     termination_protection: bool = False
-    policy: str | None = None
     tokens: set[str] = field(default_factory=set)
 
     def garbage(self) -> list[Resource]:

@@ -54,7 +54,6 @@ class StackOperations(Service):
         refuse_findings(definition)
         stack = existing or self.new_stack(name, stack_id)
         stack.termination_protection = bool(params.get("EnableTerminationProtection"))
-        stack.policy = params.get("StackPolicyBody")
         operation = operation_of(
             "CREATE_STACK", params, call, settings, on_failure_of(params)
         )
@@ -214,20 +213,6 @@ class StackOperations(Service):
         stack = self.living(params["StackName"])
         stack.termination_protection = bool(params["EnableTerminationProtection"])
         return {"StackId": stack.id}
-
-    def set_stack_policy(self, params: Params, call: Call) -> Answer:
-        """Keep a stack policy; the plane does not enforce it and says so."""
-        stack = self.living(params["StackName"])
-        stack.policy = params.get("StackPolicyBody")
-        self._plane.not_rehearsed(
-            stack.name, "stack policy", "kept and shown, not enforced"
-        )
-        return {}
-
-    def get_stack_policy(self, params: Params, call: Call) -> Answer:
-        """Give the stack policy that was set."""
-        policy = self.living(params["StackName"]).policy
-        return {"StackPolicyBody": policy} if policy else {}
 
     def known(self, name: str) -> Stack:
         """Give a stack by name, or by id even when it was deleted."""

@@ -125,14 +125,6 @@ class GroupOperations:
         group = self._group(params["applicationName"], params["deploymentGroupName"])
         return {"deploymentGroupInfo": self._with_last_deployments(group)}
 
-    def batch_get_deployment_groups(self, params: Params, call: Call) -> Answer:
-        """Return several groups of an application."""
-        names = params["deploymentGroupNames"]
-        groups = [self._group(params["applicationName"], name) for name in names]
-        return {
-            "deploymentGroupsInfo": [self._with_last_deployments(g) for g in groups]
-        }
-
     def list_deployment_groups(self, params: Params, call: Call) -> Answer:
         """List the names of an application's groups."""
         name = params["applicationName"]

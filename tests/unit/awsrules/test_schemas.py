@@ -54,9 +54,8 @@ def test_which_property_makes_a_new_resource(
     assert schema(type_name).recreation_for(name) == recreation
 
 
-def test_identifier_and_tags_are_known() -> None:
+def test_where_a_type_keeps_its_tags_is_known() -> None:
     bucket = schema("AWS::S3::Bucket")
-    assert bucket.primary_identifier == ("BucketName",)
     assert bucket.tag_property == "Tags"
     assert schema("AWS::IAM::ManagedPolicy").tag_property == ""
 

@@ -25,7 +25,7 @@ from delivery.verify.calls import EndpointCheck, InvocationCheck
 from delivery.verify.case import make_case
 from delivery.verify.declared import declared_proofs
 from delivery.verify.records import ApiCheck, TrailCheck
-from delivery.verify.report import failed_reason, verdict_text
+from delivery.verify.report import verdict_text
 from delivery.verify.serving import AliasCheck, CodeCheck
 from delivery.verify.signals import AlarmCheck, LogCheck, MetricCheck
 
@@ -248,7 +248,7 @@ def test_nothing_is_waited_for_when_something_failed_for_good() -> None:
 def test_a_missing_permission_is_inconclusive_and_named() -> None:
     verdict = verifier(World(denied=True)).verify(EXPECTED)
     assert verdict.outcome is UNCLEAR
-    assert "AccessDenied" in failed_reason(verdict)
+    assert "AccessDenied" in verdict_text(verdict)
     assert "production: inconclusive" in verdict_text(verdict)
 
 
