@@ -58,8 +58,3 @@ def begun_rollback(events: Sequence[Event]) -> int | None:
             case Deployed(kind=kind) if kind is not Deployment.ROLLBACK:
                 return None
     return None
-
-
-def content_of(deployed: Deployed) -> str:
-    """Return what two releases of the same template and parameters have in common."""
-    return f"{deployed.template.sha256} {sorted(deployed.parameters.items())}"

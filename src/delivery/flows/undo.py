@@ -16,7 +16,6 @@ from delivery.flows.reconcile import Reconciler, proofs_of
 from delivery.flows.stack_ways import StackWays
 from delivery.flows.targets import (
     begun_rollback,
-    content_of,
     last_rollback,
     wanted_versions,
 )
@@ -35,7 +34,7 @@ from delivery.ledger.events import (
 )
 from delivery.ledger.facts import alias_arns
 from delivery.ledger.plan import Step
-from delivery.ledger.releases import Release, live_release
+from delivery.ledger.releases import Release, content_of, live_release
 from delivery.model import Outcome, StackContents
 from delivery.ports import (
     Account,

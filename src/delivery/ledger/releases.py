@@ -14,7 +14,6 @@ from delivery.ledger.events import (
     Pinned,
     Reconciled,
     RolledBack,
-    StoredTemplate,
     TrafficComplete,
     Verified,
 )
@@ -152,14 +151,26 @@ def open_pins(events: Iterable[Event]) -> dict[str, Pinned]:
     return pins
 
 
-def protected_templates(
-    releases: Sequence[Release], *, newest: int
-) -> set[StoredTemplate]:
-    """Return templates that clean-up must not touch.
+def content_of(deployed: Deployed) -> str:
+    """Return what two releases of the same template and parameters have in common."""
+    return f"{deployed.template.sha256} {sorted(deployed.parameters.items())}"
 
-    Those of the ``newest`` releases, and of the last known good one however old it is.
+
+def protected_releases(
+    releases: Sequence[Release], *, newest: int, live: int | None
+) -> list[Release]:
+    """Return the releases that clean-up must leave whole, newest first.
+
+    The ``newest`` of all, the one that serves, and of the good ones as many as bring together
+    ``newest`` different contents, two at least: a rollback passes over releases of the
+    content that it leaves, so the good release before last may be its only way back.
     """
-    kept = list(releases[:newest])
-    if (good := last_known_good(releases)) is not None:
-        kept.append(good)
-    return {each.deployed.template for each in kept}
+    contents: set[str] = set()
+    kept: list[Release] = []
+    for place, each in enumerate(releases):
+        among_the_good = each.good and len(contents) < max(newest, 2)
+        if among_the_good:
+            contents.add(content_of(each.deployed))
+        if place < newest or each.number == live or among_the_good:
+            kept.append(each)
+    return kept

@@ -19,7 +19,7 @@ from delivery.ledger.releases import (
     last_known_good,
     live_release,
     open_pins,
-    protected_templates,
+    protected_releases,
     releases_of,
 )
 
@@ -129,16 +129,37 @@ def test_a_pin_stays_open_until_it_is_reconciled(ledger) -> None:
 def test_clean_up_spares_the_newest_and_the_last_known_good_however_old(
     ledger,
 ) -> None:
+    ledger.release("older")
     ledger.release("old")
     ledger.release("good")
     for number in range(5):
         ledger.release(f"bad-{number}", good=False)
-    kept = protected_templates(releases_of(ledger.events), newest=2)
-    assert {each.sha256 for each in kept} == {"good", "bad-4", "bad-3"}
+    assert _kept(ledger, newest=2) == ["bad-4", "bad-3", "good", "old"]
+
+
+def test_clean_up_spares_the_way_back_past_releases_of_the_same_content(ledger) -> None:
+    ledger.release("back")
+    for _ in range(4):
+        ledger.release("same")
+    assert _kept(ledger, newest=2) == ["same"] * 4 + ["back"]
+
+
+def test_clean_up_spares_what_serves_however_old_and_bad(ledger) -> None:
+    first = ledger.release("first", good=False)
+    for number in range(5):
+        ledger.release(f"good-{number}")
+    assert "first" not in _kept(ledger, newest=2)
+    assert "first" in _kept(ledger, newest=2, live=first)
 
 
 def test_clean_up_of_an_empty_ledger_protects_nothing(ledger) -> None:
-    assert protected_templates([], newest=5) == set()
+    assert _kept(ledger, newest=5) == []
+
+
+def _kept(ledger, *, newest: int, live: int | None = None) -> list[str]:
+    releases = releases_of(ledger.events)
+    kept = protected_releases(releases, newest=newest, live=live)
+    return [each.deployed.commit.id for each in kept]
 
 
 def test_a_new_release_is_only_deployed(ledger) -> None:
