@@ -15,6 +15,7 @@ The stages, in order:
 ``review``    what a release would change, told before a person lets it in.
 ``operate``   status, approvals, logs.
 ``report``    what really happened, and the five DORA metrics of it.
+``maintain``  what a week, a month and a quarter ask, and what no release needs any more.
 
 ``flows`` puts the stages in order, ``aws`` alone imports boto3, and ``cli`` asks,
 draws and composes.

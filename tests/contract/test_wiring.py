@@ -29,12 +29,14 @@ PORTS = (
     "error_metrics",
     "function_logs",
     "functions",
+    "guards",
     "invocations",
     "permissions",
     "pipeline_past",
     "pipelines",
     "plane",
     "repository",
+    "roles",
     "screen",
     "secrets",
     "shift_past",
@@ -46,6 +48,7 @@ PORTS = (
     "trail",
     "transitions",
     "uploads",
+    "versions",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,24 @@ class ManagedSecrets:
     """Secrets of one account and region."""
 
     clients: Clients
+
+    def stored_at(self, secret_id: str) -> datetime | None:
+        # Not LastChangedDate, which a new label or tag renews.
+        page: dict[str, str] = {}
+        while True:
+            with told_in_our_words(
+                "list the token's versions", local=self.clients.local
+            ):
+                answer = self.clients.get("secretsmanager").list_secret_version_ids(
+                    SecretId=secret_id, **page
+                )
+            for each in answer["Versions"]:
+                if _CURRENT in each.get("VersionStages", ()):
+                    stored_at: datetime = each["CreatedDate"]
+                    return stored_at
+            if not answer.get("NextToken"):
+                return None
+            page = {"NextToken": answer["NextToken"]}
 
     def current(self, secret_id: str) -> StoredSecret | None:
         return self._version(secret_id)

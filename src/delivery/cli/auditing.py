@@ -37,6 +37,26 @@ def audit_locks(
     outcome_to: Path | None,
 ) -> int:
     """Ask about the locks' packages, print the answer, and return the exit code."""
+    audit = lock_audit(requirements, service=service, expect_nobody=expect_nobody)
+    audited = audit_dependencies(audit)
+    if outcome_to is not None:
+        outcome_to.parent.mkdir(parents=True, exist_ok=True)
+        outcome_to.write_text(f"{audited.outcome.value}\n", encoding="utf-8")
+    _show(settings, audited)
+    return _EXITS.get(audited.outcome, EXIT_INCONCLUSIVE)
+
+
+def lock_audit(
+    requirements: tuple[Path, ...] = (),
+    *,
+    service: str | None = None,
+    expect_nobody: bool = False,
+) -> Audit:
+    """Return what to ask: about the given locks, else about all that are there.
+
+    Raises:
+        BadInput: when a lock is not there, or none is.
+    """
     audit = Audit(
         requirements=requirements or tuple(each for each in LOCKS if each.is_file()),
         service=service or SERVICE,
@@ -50,12 +70,7 @@ def audit_locks(
             why="Dependencies are what a lock pins.",
             next_step="Run the tool in the project's folder, or give --requirements.",
         )
-    audited = audit_dependencies(audit)
-    if outcome_to is not None:
-        outcome_to.parent.mkdir(parents=True, exist_ok=True)
-        outcome_to.write_text(f"{audited.outcome.value}\n", encoding="utf-8")
-    _show(settings, audited)
-    return _EXITS.get(audited.outcome, EXIT_INCONCLUSIVE)
+    return audit
 
 
 def _show(settings: Settings, audited: Audited) -> None:

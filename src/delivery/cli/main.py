@@ -78,6 +78,10 @@ COMMANDS = {
         "delivery.cli.report:report",
         "Show what really happened: pipeline, releases, the five DORA metrics.",
     ),
+    "maintenance": LazyCommand(
+        "delivery.cli.maintenance:maintenance",
+        "Look after it each week, month and quarter; delete what is left over.",
+    ),
     "verify": LazyCommand(
         "delivery.cli.verify:verify",
         "Check that an environment is what its ledger says, and answers.",

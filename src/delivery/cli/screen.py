@@ -121,7 +121,7 @@ def print_result(data: Any) -> None:
     click.echo(json.dumps(data, indent=2))
 
 
-def write_page(path: Path, text: str) -> None:
+def write_page(path: Path, text: str, *, flag: str = "--html") -> None:
     """Write a page where it is asked for, over what is there, and say so.
 
     Raises:
@@ -134,7 +134,7 @@ def write_page(path: Path, text: str) -> None:
         raise BadInput(
             f"{path} cannot be written.",
             why=f"{error.strerror}: {error.filename}",
-            next_step="Name another file with --html.",
+            next_step=f"Name another file with {flag}.",
         ) from error
     echo(f"Wrote {path}.", err=True)
 

@@ -13,6 +13,7 @@
 ``overrides`` alarms that a shift watches, and the release that is let past them.
 ``revisions`` what decides that a function's version is published.
 ``history``   runs of actions, traffic shifts and commits, as they are looked back on.
+``maintenance`` what is left over, and how the rest is guarded.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -83,6 +84,12 @@ from delivery.model.history import (
     CommitTimes as CommitTimes,
     ShiftRun as ShiftRun,
 )
+from delivery.model.maintenance import (
+    BucketGuards as BucketGuards,
+    HeldRole as HeldRole,
+    StoredPackage as StoredPackage,
+    TrailGuards as TrailGuards,
+)
 from delivery.model.machine import (
     Answers as Answers,
     PlaneInfo as PlaneInfo,
@@ -108,6 +115,7 @@ from delivery.model.verification import (
     LoggedErrors as LoggedErrors,
     Verdict as Verdict,
     VersionFacts as VersionFacts,
+    worst_of as worst_of,
 )
 from delivery.names import (
     APPLICATION_STACK_PREFIX as APPLICATION_STACK_PREFIX,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,21 @@ class CheckResult:
     detail: str
     next_step: str = ""
 
+    def as_data(self) -> dict[str, str]:
+        """Return plain data for JSON."""
+        return {
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "detail": self.detail,
+            "next_step": self.next_step,
+        }
+
+
+def worst_of(results: Iterable[CheckResult]) -> Outcome:
+    """Return the gravest outcome, or not run when there was no check."""
+    found = (each.outcome for each in results)
+    return max(found, key=_GRAVITY.index, default=Outcome.NOT_RUN)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -105,22 +120,12 @@ class Verdict:
     @property
     def outcome(self) -> Outcome:
         """Return the gravest outcome, or not run when there was no check."""
-        if not self.results:
-            return Outcome.NOT_RUN
-        return max((each.outcome for each in self.results), key=_GRAVITY.index)
+        return worst_of(self.results)
 
     def as_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {
             "environment": self.environment,
             "outcome": self.outcome.value,
-            "checks": [
-                {
-                    "name": each.name,
-                    "outcome": each.outcome.value,
-                    "detail": each.detail,
-                    "next_step": each.next_step,
-                }
-                for each in self.results
-            ],
+            "checks": [each.as_data() for each in self.results],
         }

@@ -50,6 +50,12 @@ from delivery.ports.rollback import (
     StackUndo as StackUndo,
     Transitions as Transitions,
 )
+from delivery.ports.maintenance import (
+    Guards as Guards,
+    Packages as Packages,
+    Roles as Roles,
+    Versions as Versions,
+)
 from delivery.ports.permissions import (
     Permissions as Permissions,
 )

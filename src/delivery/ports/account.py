@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from delivery.model import AliasRoute, Concurrency, Hidden, Identity, StoredSecret
@@ -16,6 +17,9 @@ class Account(Protocol):
 
 class Secrets(Protocol):
     """Secrets Manager."""
+
+    def stored_at(self, secret_id: str) -> datetime | None:
+        """Return when the current version was stored, without reading it; None for none."""
 
     def current(self, secret_id: str) -> StoredSecret | None:
         """Return the current version, or None when the secret has no value yet."""

@@ -46,8 +46,15 @@ def releases_a_month(found: Report) -> Decimal | None:
 
     None where there were none: nobody knows then how many there will be.
     """
-    last = found.releases[-1].releases
-    if not last:
+    return a_month(len(found.releases[-1].releases), found.period.days)
+
+
+def a_month(number: int, days: float) -> Decimal | None:
+    """Return how many of something a month brings when ``days`` brought ``number``.
+
+    None for none, 1 at least.
+    """
+    if not number:
         return None
-    pace = len(last) * DAYS_A_MONTH / Decimal(found.period.days)
+    pace = number * DAYS_A_MONTH / Decimal(days)
     return max(pace.to_integral_value(), Decimal(1))

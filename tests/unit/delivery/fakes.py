@@ -437,6 +437,10 @@ class FakeSecrets:
     stored: list[tuple[str, Hidden]] = field(default_factory=list)
     waiting: dict[str, StoredSecret] = field(default_factory=dict)
 
+    def stored_at(self, secret_id: str) -> datetime | None:
+        found = self.values.get(secret_id)
+        return found.stored_at if found else None
+
     def current(self, secret_id: str) -> StoredSecret | None:
         return self.values.get(secret_id)
 

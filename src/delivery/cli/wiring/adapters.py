@@ -25,13 +25,16 @@ if TYPE_CHECKING:
         ErrorMetrics,
         FunctionLogs,
         Functions,
+        Guards,
         Invocations,
         Logs,
+        Packages,
         Permissions,
         PipelinePast,
         Pipelines,
         ReleaseStore,
         ReviewStacks,
+        Roles,
         Secrets,
         ShiftPast,
         Shifts,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
         Traffic,
         Transitions,
         Uploads,
+        Versions,
     )
 
 
@@ -190,12 +194,16 @@ class Adapters(Surroundings):
 
     @cached_property
     def release_store(self) -> ReleaseStore:
-        """The release store: named by RELEASE_BUCKET in a build, else by the foundation."""
         from delivery.aws.release_store import BucketReleaseStore
+
+        return BucketReleaseStore(self._clients, self._release_bucket)
+
+    @cached_property
+    def _release_bucket(self) -> str:
+        """The release store: named by RELEASE_BUCKET in a build, else by the foundation."""
         from delivery.flows.releases import find_store
 
-        bucket = os.environ.get("RELEASE_BUCKET") or find_store(self.stacks)
-        return BucketReleaseStore(self._clients, bucket)
+        return os.environ.get("RELEASE_BUCKET") or find_store(self.stacks)
 
     def review_stacks(self, change_set_name: str) -> ReviewStacks:
         """Return what makes throwaway change sets of one name."""
@@ -264,3 +272,27 @@ class Adapters(Surroundings):
         from delivery.aws.verification import CloudTrailEvents
 
         return CloudTrailEvents(self._clients, self.clock)
+
+    @cached_property
+    def versions(self) -> Versions:
+        from delivery.aws.leftovers import OldVersions
+
+        return OldVersions(self._clients)
+
+    @cached_property
+    def packages(self) -> Packages:
+        from delivery.aws.leftovers import BucketPackages
+
+        return BucketPackages(self._clients, self._release_bucket)
+
+    @cached_property
+    def guards(self) -> Guards:
+        from delivery.aws.guards import AccountGuards
+
+        return AccountGuards(self._clients)
+
+    @cached_property
+    def roles(self) -> Roles:
+        from delivery.aws.guards import AccountRoles
+
+        return AccountRoles(self._clients)

@@ -10,8 +10,10 @@ from delivery.names import PIPELINE_NAME
 
 if TYPE_CHECKING:
     from delivery.flows.approve import Decider
+    from delivery.flows.cleaning import Cleaner
     from delivery.flows.destroy import Destroyer
     from delivery.flows.logs import LogReader
+    from delivery.flows.maintenance import Maintainer
     from delivery.flows.rotate import TokenRotator
     from delivery.flows.status import StatusReader
     from delivery.flows.steer import Steerer
@@ -88,4 +90,44 @@ class PipelineTools(ReleaseTools):
             self.deployed_stacks,
             self.pipelines,
             PIPELINE_NAME,
+        )
+
+    def maintainer(self) -> Maintainer:
+        """Return what reads the parts of a review."""
+        from delivery.flows.maintenance import Maintainer
+
+        return Maintainer(
+            self.pipelines,
+            self.pipeline_past,
+            self.status_reader(),
+            self.deployed_stacks,
+            self.roles,
+            self.guards,
+            self.secrets,
+            self.connections,
+            self.subscriptions,
+            PIPELINE_NAME,
+            self.region,
+            rehearsed=self.settings.local,
+        )
+
+    def cleaner(self) -> Cleaner:
+        """Return what deletes what no release needs."""
+        from delivery.flows.cleaning import Cleaner
+
+        environments = self.configuration.environments.values()
+        return Cleaner(
+            self.account,
+            self.region,
+            self.stacks,
+            self.deployed_stacks,
+            self.aliases,
+            self.versions,
+            self.shifts,
+            self.pipelines,
+            self.release_store,
+            self.packages,
+            self.screen,
+            PIPELINE_NAME,
+            {each.name: each.rollback.preserve_versions for each in environments},
         )

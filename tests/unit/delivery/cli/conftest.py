@@ -11,6 +11,13 @@ import delivery_fakes as fakes
 import pytest
 from click.testing import CliRunner
 from log_fakes import FakeLogs
+from maintenance_fakes import (
+    FakeGuards,
+    FakePackages,
+    FakeRoles,
+    FakeShifts,
+    FakeVersions,
+)
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
 from report_fakes import FakeCommits, FakePast, FakeShiftPast
 from traffic_fakes import FakeAlarms, FakeAlarmStates, FakeControls, FakeTraffic
@@ -21,6 +28,7 @@ from delivery.cli.screen import PlainScreen
 from delivery.cli.wiring import Tools
 
 COMMAND_MODULES = (
+    "cleaning",
     "deciding",
     "deploying",
     "destroying",
@@ -28,6 +36,7 @@ COMMAND_MODULES = (
     "differing",
     "other",
     "load_work",
+    "maintaining",
     "plane_work",
     "rehearsing",
     "reporting",
@@ -68,7 +77,16 @@ class World:
     traffic: object = field(default_factory=FakeTraffic)
     alarms: object = field(default_factory=FakeAlarms)
     alarm_states: object = field(default_factory=FakeAlarmStates)
+    versions: object = field(default_factory=FakeVersions)
+    packages: object = field(default_factory=FakePackages)
+    guards: object = field(default_factory=FakeGuards)
+    roles: object = field(default_factory=FakeRoles)
+    shifts: object = field(default_factory=FakeShifts)
+    aliases: object = None
     settings: list = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.aliases = self.versions
 
 
 def make_tools_class(world: World):

@@ -26,6 +26,7 @@ from delivery_fakes import (
 )
 from jsonschema import Draft202012Validator
 from log_fakes import line
+from maintenance_fakes import Delivery
 from output_schemas import FOLDER, commands_of, problems
 from release_fakes import SCOPE, LedgerBuilder, make_contents
 from report_fakes import execution, run, shift
@@ -458,6 +459,35 @@ def _dependencies(row: Row) -> Iterator[str]:
     yield row.tool("dependencies", "--service", "http://127.0.0.1:9/v1/query")
 
 
+def _maintenance(kind: str) -> Callable[[Row], Iterator[str]]:
+    def shown(row: Row) -> Iterator[str]:
+        row.monkeypatch.setenv(
+            "DEPENDENCY_AUDIT_SERVICE", "http://127.0.0.1:9/v1/query"
+        )
+        yield row.tool("maintenance", kind)
+        _failed_build(row)
+        row.world.pipeline_past.executions = [make_execution(status="Failed")]
+        row.world.pipeline_past.runs = [run("one", 1, stage="Build", category="Build")]
+        yield row.tool("maintenance", kind)
+
+    return shown
+
+
+def _clean_up(row: Row) -> Iterator[str]:
+    world = row.world
+    delivery = Delivery(
+        world.release_store,
+        world.stacks,
+        world.deployed_stacks,
+        world.versions,
+        world.packages,
+    )
+    for version in range(1, 14):
+        delivery.release(str(version))
+    yield row.tool("maintenance", "clean-up", "--dry-run", "--older-than", "0")
+    yield row.tool("maintenance", "clean-up", "--yes", "--older-than", "0")
+
+
 TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
     "deploy": _deploy,
     "diff": _diff,
@@ -481,6 +511,10 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
     "releases-record": _releases_record,
     "releases-verify": _releases_verify,
     "report": _report,
+    "maintenance-weekly": _maintenance("weekly"),
+    "maintenance-monthly": _maintenance("monthly"),
+    "maintenance-quarterly": _maintenance("quarterly"),
+    "maintenance-clean-up": _clean_up,
     "review": _review,
     "verify": _verify,
     "drill": _drill,
@@ -496,7 +530,14 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
 
 
 # They simulate shifts, or estimate a month of all stacks, for a second or more.
-THOROUGH = {"strategy", "cost", "report"}
+THOROUGH = {
+    "strategy",
+    "cost",
+    "report",
+    "maintenance-weekly",
+    "maintenance-monthly",
+    "maintenance-quarterly",
+}
 
 
 @pytest.mark.parametrize(
