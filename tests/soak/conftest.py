@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from own_plane import free_port
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[2]
 # Made anew in each run: a constant would be found in this very file.
@@ -25,14 +26,21 @@ Edit = Callable[[str], str]
 ON_THE_REHEARSAL = ("test_two_releases", "test_commits_on_their_way")
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByPlane(LoadFileScheduling):
+    """Gives a file's tests to one worker, and those on the rehearsal's plane to the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "rehearsal" if Path(file).stem in ON_THE_REHEARSAL else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlane:
+    """Distribute by planes, in the order of collection."""
+    return ByPlane(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, and those on the rehearsal's plane together."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            together = item.path.stem in ON_THE_REHEARSAL
-            group = "rehearsal" if together else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
+    """Let the longest begin first."""
     items.sort(key=_begins_late)
 
 
