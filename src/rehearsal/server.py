@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from rehearsal.services import build_services
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+# So often the server looks whether it shall end.
+LOOK_SECONDS = 0.05
 
 
 class _Handler(MotoRequestHandler):  # type: ignore[misc]
@@ -73,7 +76,8 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     server = _Server(HOST, port, door, handler=_Handler)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    serving = partial(server.serve_forever, poll_interval=LOOK_SECONDS)
+    threading.Thread(target=serving, daemon=True).start()
     announcement = _announce(plane)
     try:
         stopping.wait()

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from own_plane import free_port
@@ -269,6 +271,25 @@ def test_a_plane_that_does_not_answer_is_not_called_stopped(plane) -> None:
     with pytest.raises(PlaneUnavailable, match="was not stopped"):
         plane.stop()
     (plane.state_dir / "plane.json").unlink()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_plane_that_ended_and_that_nobody_collects_is_not_running(plane) -> None:
+    """In a container process 1 may collect late, or never."""
+    with subprocess.Popen(
+        ["sh", "-c", "true & echo $!; exec sleep 30"], stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        ended = int(parent.stdout.readline())
+        while _state_of(ended) != "Z":
+            time.sleep(0.01)
+        _announce(plane, pid=ended, port=1)
+        assert plane.stop() is False
+        parent.kill()
+
+
+def _state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_plane_that_does_not_end_is_said(running, server, monkeypatch) -> None:
