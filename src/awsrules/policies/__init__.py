@@ -11,8 +11,10 @@ from awsrules.policies.model import (
     ALLOWED,
     Decision,
     Outcome,
+    Policy,
     Request,
     Statement,
+    read_policy,
     statements_of,
 )
 
@@ -20,11 +22,13 @@ __all__ = [
     "ALLOWED",
     "Decision",
     "Outcome",
+    "Policy",
     "Request",
     "Statement",
     "evaluate",
     "matches_action",
     "matches_pattern",
+    "read_policy",
     "statements_of",
     "trusts",
 ]

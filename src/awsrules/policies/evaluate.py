@@ -19,6 +19,7 @@ from awsrules.policies.model import (
     Decision,
     Document,
     Outcome,
+    Policy,
     Request,
     Statement,
     as_texts,
@@ -28,7 +29,7 @@ from awsrules.policies.model import (
 
 def evaluate(
     request: Request,
-    identity: Iterable[Document],
+    identity: Iterable[Document | Policy],
     *,
     boundary: Document | None = None,
     resource: Document | None = None,
@@ -87,7 +88,10 @@ def _trust(document: Document, effect: str, request: Request) -> Statement | Non
 
 
 def _granted(
-    documents: Iterable[Document], request: Request, *, by_principal: bool = False
+    documents: Iterable[Document | Policy],
+    request: Request,
+    *,
+    by_principal: bool = False,
 ) -> Statement | None:
     for document in documents:
         found = _first(document, "Allow", request, by_principal=by_principal)
@@ -97,7 +101,11 @@ def _granted(
 
 
 def _first(
-    document: Document, effect: str, request: Request, *, by_principal: bool = False
+    document: Document | Policy,
+    effect: str,
+    request: Request,
+    *,
+    by_principal: bool = False,
 ) -> Statement | None:
     for statement in statements_of(document):
         if statement.effect != effect or not _covers(statement, request):
@@ -116,9 +124,8 @@ def _covers(statement: Statement, request: Request) -> bool:
 
 
 def _covers_action(statement: Statement, action: str) -> bool:
-    if "NotAction" in statement.body:
-        return not matches_any_action(statement.texts("NotAction"), action)
-    return matches_any_action(statement.texts("Action"), action)
+    covered = matches_any_action(statement.actions, action)
+    return covered is not statement.excepts_actions
 
 
 def _covers_resource(statement: Statement, request: Request) -> bool:

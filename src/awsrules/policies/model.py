@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -58,7 +59,7 @@ class Decision:
 ALLOWED = Decision(Outcome.ALLOWED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
     """One statement of a policy document; ``number`` counts from 1."""
 
@@ -70,18 +71,46 @@ class Statement:
         """Its Sid, or its place in the document."""
         return str(self.body.get("Sid") or f"statement {self.number}")
 
-    @property
+    @cached_property
     def effect(self) -> str:
         """Allow or Deny."""
         return str(self.body.get("Effect", "Deny"))
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """What Action lists, or NotAction excepts."""
+        return self.texts("NotAction" if self.excepts_actions else "Action")
+
+    @cached_property
+    def excepts_actions(self) -> bool:
+        """Whether it speaks of all actions but those it names."""
+        return "NotAction" in self.body
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Give an element that is one text or a list of them."""
         return as_texts(self.body.get(key, ()))
 
 
-def statements_of(document: Document) -> Iterator[Statement]:
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A document as its statements: for who asks the same one many requests."""
+
+    statements: tuple[Statement, ...]
+
+
+def read_policy(document: Document) -> Policy:
+    """Read a document once."""
+    return Policy(tuple(statements_of(document)))
+
+
+def statements_of(document: Document | Policy) -> Iterable[Statement]:
     """Give each statement of a policy; a single one need not stand in a list."""
+    if isinstance(document, Policy):
+        return document.statements
+    return _read(document)
+
+
+def _read(document: Document) -> Iterator[Statement]:
     found = document.get("Statement", ())
     bodies = [found] if isinstance(found, Mapping) else found
     for number, body in enumerate(bodies, start=1):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from awsrules.policies import Statement
+from awsrules.policies import Policy, Statement, read_policy
 from awsrules.templates import line_of
 from delivery.validate.actions import branches
 from delivery.validate.privilege.names import Stack
@@ -29,7 +29,7 @@ class RoleGrants:
     logical_id: str
     arn: str
     line: int
-    documents: tuple[Mapping[str, Any], ...]
+    documents: tuple[Policy, ...]
     grants: tuple[Grant, ...]
     trust: Mapping[str, Any]
 
@@ -39,12 +39,12 @@ def grants_of(stack: Stack, logical_id: str) -> RoleGrants:
     raw = stack.template["Resources"][logical_id]["Properties"]
     written = [each["PolicyDocument"] for each in raw.get("Policies", ())]
     written.extend(_attached(stack, logical_id))
-    documents: list[Mapping[str, Any]] = []
+    documents: list[Policy] = []
     grants: list[Grant] = []
     for document in written:
         statements = list(branches(document.get("Statement", [])))
         resolved = [stack.resolved(each) for each in statements]
-        documents.append({"Statement": resolved})
+        documents.append(read_policy({"Statement": resolved}))
         for body, plain in zip(statements, resolved, strict=True):
             grants.extend(_allowed(body, plain))
     return RoleGrants(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from awsrules.policies import matches_action
+from awsrules.policies import matches_action, read_policy
 from delivery.validate.model import Subject
 from delivery.validate.privilege.builders import needs_of_builders
 from delivery.validate.privilege.grants import RoleGrants, grants_of
@@ -28,12 +28,14 @@ Asked = Mapping[str, list[Need]]
 def without(role: RoleGrants, statement: str, action: str) -> RoleGrants:
     """Give the role with one action of one statement removed."""
     documents = [
-        {
-            "Statement": [
-                _less(each, statement, action) for each in document["Statement"]
-            ]
-        }
-        for document in role.documents
+        read_policy(
+            {
+                "Statement": [
+                    _less(each.body, statement, action) for each in policy.statements
+                ]
+            }
+        )
+        for policy in role.documents
     ]
     return replace(role, documents=tuple(documents))
 
