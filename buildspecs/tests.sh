@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Run the tests in two processes side by side and add up their coverage; less than 80 % fails.
+# However that ends, what the reports tell is measured.
 #
 # The tests are divided by folders. Workers that share one list would each collect the whole of
 # it first, which costs a third of the time the tests themselves take. Tests that need the
@@ -14,7 +15,7 @@ suite() {
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-rm -f .coverage.*
+rm -f .coverage.* coverage.xml
 
 suite tool tests/unit/delivery >"$output" 2>&1 &
 tool=$!
@@ -32,6 +33,11 @@ cat "$output"
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "These tests failed: ${failed[*]}"
-  exit 1
+  verdict=1
+else
+  coverage combine --quiet && coverage xml --quiet --fail-under=80
+  verdict=$?
 fi
-coverage combine --quiet && coverage xml --quiet --fail-under=80
+# For the dashboard; a build is no worse for a measure that nobody got.
+python deploy_pipeline.py measure
+exit "$verdict"

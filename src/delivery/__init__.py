@@ -13,6 +13,7 @@ The stages, in order:
 ``verify``    checks after a deployment; the verdict is the worst of them.
 ``ledger``    what was released, and which release is the last known good one.
 ``review``    what a release would change, told before a person lets it in.
+``measure``   what each release and each build tells the dashboard.
 ``operate``   status, approvals, logs.
 ``report``    what really happened, and the five DORA metrics of it.
 ``maintain``  what a week, a month and a quarter ask, and what no release needs any more.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PIPELINE_NAME = "MedicalRecordAnalysisPipeline"
+METRIC_NAMESPACE = "MedicalRecordAnalysis/Delivery"
 FOUNDATION_STACK = "medical-record-analysis-foundation"
 PIPELINE_STACK = "medical-record-analysis-pipeline"
 APPLICATION_STACK_PREFIX = "medical-record-analysis-lambda-"

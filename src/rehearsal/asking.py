@@ -193,6 +193,8 @@ def _arn(service: str, form: str, given: str, place: Place) -> str:
 def _known(call: Asking, place: Place) -> Known:
     """Give the condition keys whose values the plane knows."""
     match call.service, call.operation:
+        case "cloudwatch", "PutMetricData":
+            return {"cloudwatch:namespace": call.given("Namespace") or None}
         case "s3", "ListObjects" | "ListObjectsV2":
             return {"s3:prefix": call.given("Prefix") or None}
         case "iam", "CreateRole" | "PutRolePermissionsBoundary":

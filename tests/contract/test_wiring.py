@@ -49,6 +49,7 @@ PORTS = (
     "transitions",
     "uploads",
     "versions",
+    "delivery_metrics",
 )
 
 

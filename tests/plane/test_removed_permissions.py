@@ -138,7 +138,7 @@ SEEDS: tuple[tuple[str, str, str, str, Call], ...] = (
         lambda api, _: api.create_rest_api(name="tried"),
     ),
     (
-        *(DEPLOYER, "kms", "MakeDataKeys", "kms:CreateKey"),
+        *(DEPLOYER, "kms", "MakeWhatHasNoNameYet", "kms:CreateKey"),
         lambda api, _: api.create_key(),
     ),
     (

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from own_plane import call_control
 from plane_pipelines import action, action_state, declare, ended, make_repository
-from shipped_roles import BUILDER, DEPLOYER, MOVER, Account
+from shipped_roles import BUILDER, DEPLOYER, MOVER, RECORDER, Account
+
+from delivery.aws.clients import Clients
+from delivery.aws.metrics import CloudWatchMetrics
+from delivery.cli.screen import PlainScreen
+from delivery.flows.measure import Measurer
+from delivery.measure import ReleaseTimes, measures_of_release
+from delivery.model import COVERAGE, METRIC_NAMESPACE, Measure
 
 pytestmark = pytest.mark.plane
 
@@ -129,6 +137,46 @@ def test_an_execution_ends_at_the_action_whose_permission_is_gone(
     if gone:
         state = action_state(account.operator, pipeline, stage)
         assert f"is not authorized to perform: {gone[2]}" in str(state["errorDetails"])
+
+
+def _measurer(account: Account, role: str) -> Measurer:
+    """Give what puts measures as one of the roles."""
+    clients = Clients("us-east-1", endpoint_url=account.endpoint)
+    clients._made["cloudwatch"] = account.client(role, "cloudwatch")
+    return Measurer(CloudWatchMetrics(clients), PlainScreen())
+
+
+@pytest.mark.thorough
+def test_the_recorder_may_put_what_a_release_tells_and_into_no_other_namespace(
+    account: Account,
+) -> None:
+    now = datetime.now(UTC)
+    times = ReleaseTimes(now - timedelta(hours=2), now)
+    measures = measures_of_release("production", times)
+
+    assert _measurer(account, RECORDER).put(measures)
+    found = account.operator("cloudwatch").list_metrics(Namespace=METRIC_NAMESPACE)
+    told = {each["MetricName"]: each["Dimensions"] for each in found["Metrics"]}
+    place = [{"Name": "Environment", "Value": "production"}]
+    assert told["Deployments"] == told["LeadTimeSeconds"] == place
+    with pytest.raises(ClientError, match="not authorized to perform"):
+        account.client(RECORDER, "cloudwatch").put_metric_data(
+            Namespace="mra", MetricData=[{"MetricName": "Deployments", "Value": 1}]
+        )
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("role", [RECORDER, BUILDER])
+def test_a_metric_that_is_refused_is_told_and_nothing_fails(
+    account: Account, role: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measurer = _measurer(account, role)
+    gone = (role, "PutTheDeliverysMetrics", "cloudwatch:PutMetricData")
+    with account.without(*gone):
+        assert not measurer.put((Measure(COVERAGE, 93.0),))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "lacks Coverage of this run: AccessDenied" in said
+    assert measurer.put((Measure(COVERAGE, 93.0),))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOYER = "CloudFormationServiceRole"
 MOVER = "CodePipelineServiceRole"
 BUILDER = "CodeBuildServiceRole"
+RECORDER = "RecorderRole"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ COMMANDS = {
         "delivery.cli.dependencies:dependencies",
         "Ask whether a pinned dependency has a known hole.",
     ),
+    "measure": LazyCommand(
+        "delivery.cli.measure:measure",
+        "Put a build's test pass rate and coverage where the dashboard reads them.",
+    ),
     "config": LazyCommand(
         "delivery.cli.config:config", "Explain the effective configuration."
     ),

@@ -69,7 +69,10 @@ def record_outcome(
         build_id=_build_of(template, manifest),
         reason=reason_from(failed_tests(junit.read_text())) if junit.exists() else "",
     )
-    recorded = Tools(settings).recorder().record(occasion)
+    tools = Tools(settings)
+    recorded = tools.recorder().record(occasion)
+    if recorded.measures:
+        tools.measurer().put(recorded.measures)
     if settings.as_json:
         print_result(_recorded_data(recorded))
         return

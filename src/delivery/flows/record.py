@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from awsrules.statuses import ActionStatus
 from delivery.errors import BadInput, NotVerified, Refused
 from delivery.ledger.book import Book, View
-from delivery.ledger.events import Event, Kind, Scope, StoredTemplate
+from delivery.ledger.events import (
+    Deployment,
+    Event,
+    Kind,
+    Scope,
+    StoredTemplate,
+)
 from delivery.ledger.facts import (
     ReleasedAlias,
     alias_arns,
@@ -22,7 +28,14 @@ from delivery.ledger.facts import (
 )
 from delivery.ledger.plan import Observed, next_step
 from delivery.ledger.releases import Release
-from delivery.model import APPLICATION_STACK_PREFIX, ActionState, StackContents
+from delivery.measure import ReleaseTimes, measures_of_release
+from delivery.model import (
+    APPLICATION_STACK_PREFIX,
+    ActionState,
+    Execution,
+    Measure,
+    StackContents,
+)
 from delivery.ports import (
     Account,
     Clock,
@@ -51,10 +64,18 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was written now, and the release as the ledger tells it."""
+    """What was written now, and the release as the ledger tells it.
+
+    ``measures`` are of a release that was verified now, and none of any other.
+    """
 
     release: Release
     written: tuple[Event, ...]
+    measures: tuple[Measure, ...] = ()
+
+
+# The actions of one execution by stage, each as it ran last.
+Actions = Mapping[str, tuple[ActionState, ...]]
 
 
 # Builds of a stage that test nothing.
@@ -84,25 +105,33 @@ class Recorder:
         """
         identity = self.account.identity()
         scope = Scope(identity.account, self.region, occasion.environment)
-        observed = self._observe(occasion)
+        execution = self._execution(occasion)
+        actions = self.pipelines.actions(self.pipeline, occasion.execution)
+        observed = self._observe(occasion, execution, actions)
         view, written = Book(self.store, scope).append_all(
             lambda view: next_step(view.releases, observed, occasion.outcome),
             execution=occasion.execution,
             actor=identity.arn,
             clock=self.clock,
         )
-        recorded = Recorded(_newest(view), tuple(written))
+        recorded = Recorded(
+            _newest(view), tuple(written), _measures(view, written, actions)
+        )
         _insist_on_traffic(recorded, observed, occasion)
         return recorded
 
-    def _observe(self, occasion: Occasion) -> Observed:
+    def _execution(self, occasion: Occasion) -> Execution:
         execution = self.pipelines.execution(self.pipeline, occasion.execution)
         if execution is None:
             raise BadInput(
                 f"Pipeline {self.pipeline} has no execution {occasion.execution}.",
                 next_step="./deploy_pipeline.py status shows the newest one's id.",
             )
-        actions = self.pipelines.actions(self.pipeline, occasion.execution)
+        return execution
+
+    def _observe(
+        self, occasion: Occasion, execution: Execution, actions: Actions
+    ) -> Observed:
         verification = _verification(occasion.environment, actions)
         if occasion.outcome is Kind.VERIFIED:
             _insist_on_success(verification, occasion)
@@ -171,6 +200,25 @@ def _newest(view: View) -> Release:
     return view.releases[0]
 
 
+def _measures(
+    view: View, written: Sequence[Event], actions: Actions
+) -> tuple[Measure, ...]:
+    """Return what a release tells that was verified just now, and nothing a second time."""
+    if all(each.kind is not Kind.VERIFIED for each in written):
+        return ()
+    release, *before = view.releases
+    commit, kind = release.deployed.commit, release.deployed.kind
+    same = (each for each in before if each.deployed.commit.id == commit.id)
+    times = ReleaseTimes(
+        committed_at=commit.time,
+        verified_at=release.verdict_at,
+        brings_a_change=kind is not Deployment.ROLLBACK
+        and all(each.verdict is not Kind.VERIFIED for each in same),
+    )
+    stage = f"Approve{release.environment.capitalize()}"
+    return measures_of_release(release.environment, times, actions.get(stage, ()))
+
+
 def _insist_on_traffic(
     recorded: Recorded, observed: Observed, occasion: Occasion
 ) -> None:
@@ -197,9 +245,7 @@ def _insist_on_success(verification: ActionState | None, occasion: Occasion) -> 
         )
 
 
-def _verification(
-    environment: str, actions: Mapping[str, tuple[ActionState, ...]]
-) -> ActionState | None:
+def _verification(environment: str, actions: Actions) -> ActionState | None:
     """Return which action verified the deployment.
 
     It is the last of the stage's builds that test something.

@@ -14,6 +14,7 @@
 ``revisions`` what decides that a function's version is published.
 ``history``   runs of actions, traffic shifts and commits, as they are looked back on.
 ``maintenance`` what is left over, and how the rest is guarded.
+``measures``  what the delivery measures of itself.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -90,6 +91,21 @@ from delivery.model.maintenance import (
     StoredPackage as StoredPackage,
     TrailGuards as TrailGuards,
 )
+from delivery.model.measures import (
+    APPROVAL_WAIT as APPROVAL_WAIT,
+    COVERAGE as COVERAGE,
+    DELIVERY_METRICS as DELIVERY_METRICS,
+    DEPLOYMENTS as DEPLOYMENTS,
+    ENVIRONMENT as ENVIRONMENT,
+    LEAD_TIME as LEAD_TIME,
+    OF_A_BUILD as OF_A_BUILD,
+    OF_A_DEPLOYMENT as OF_A_DEPLOYMENT,
+    OF_AN_APPROVAL as OF_AN_APPROVAL,
+    TEST_PASS_RATE as TEST_PASS_RATE,
+    DeliveryMetric as DeliveryMetric,
+    Measure as Measure,
+    Unit as Unit,
+)
 from delivery.model.machine import (
     Answers as Answers,
     PlaneInfo as PlaneInfo,
@@ -122,6 +138,7 @@ from delivery.names import (
     DEFAULT_REGION as DEFAULT_REGION,
     ENVIRONMENTS as ENVIRONMENTS,
     FOUNDATION_STACK as FOUNDATION_STACK,
+    METRIC_NAMESPACE as METRIC_NAMESPACE,
     PIPELINE_NAME as PIPELINE_NAME,
     PIPELINE_STACK as PIPELINE_STACK,
 )

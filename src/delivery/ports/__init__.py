@@ -44,6 +44,9 @@ from delivery.ports.history import (
 from delivery.ports.logs import (
     Logs as Logs,
 )
+from delivery.ports.measures import (
+    DeliveryMetrics as DeliveryMetrics,
+)
 from delivery.ports.rollback import (
     Aliases as Aliases,
     Shifts as Shifts,

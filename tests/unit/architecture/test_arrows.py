@@ -41,6 +41,7 @@ STAGES = {
     "verify",
     "coexist",
     "operate",
+    "measure",
     "report",
     "maintain",
 }

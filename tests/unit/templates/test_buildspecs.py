@@ -109,6 +109,14 @@ def test_a_failed_build_publishes_nothing(tmp_path: Path) -> None:
         assert "build/release" not in " ".join(commands("buildspec.yml", phase))
 
 
+# Stands in for the tool: tells what it was asked, which reports it found, and fails.
+MEASURES = """\
+import pathlib, sys
+print(*sys.argv[1:], *sorted(each.name for each in pathlib.Path().glob("*.xml")))
+sys.exit(4)
+"""
+
+
 @pytest.fixture
 def halves(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The build's tests over a project with one tested function and one half that passes."""
@@ -119,6 +127,7 @@ def halves(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         "[tool:pytest]\npythonpath = src\nmarkers =\n    thorough: long\n"
         "[coverage:run]\nsource =\n    src\n"
     )
+    (tmp_path / "deploy_pipeline.py").write_text(MEASURES)
     (tmp_path / "tests/unit/test_sum.py").write_text(
         "import sums\n\ndef test_sum():\n    assert sums.add(1, 2) == 3\n"
     )
@@ -165,6 +174,10 @@ def test_one_failed_test_or_too_little_coverage_fails_the_build(
 
     assert said in ran.stdout + ran.stderr
     assert ran.returncode == status
+    # Measured in any case; that the tool failed at it changes nothing.
+    measured = next(e for e in ran.stdout.splitlines() if e.startswith("measure "))
+    assert "junit.xml" in measured
+    assert ("coverage.xml" in measured) == (status != 1)
     cases = {case["name"] for case in read_junit(tmp_path / "junit.xml")}
     assert cases == {"test_sum", "test_tool"}
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from delivery.model import METRIC_NAMESPACE
+
 ENCRYPTED_LOGS = "KmsKeyId"
 
 
@@ -155,7 +157,23 @@ def test_a_build_cannot_deploy(foundation) -> None:
         for action in allowed(foundation, "CodeBuildServiceRole")
     }
 
-    assert services == {"logs", "s3", "kms", "codebuild"}
+    assert services == {"logs", "s3", "kms", "codebuild", "cloudwatch"}
+
+
+@pytest.mark.parametrize("role", ["CodeBuildServiceRole", "RecorderRole"])
+def test_metrics_are_put_into_the_deliverys_namespace_only(
+    foundation, role: str
+) -> None:
+    (found,) = [
+        each
+        for each in statements(foundation, role)
+        if "cloudwatch:" in json.dumps(each["Action"])
+    ]
+
+    assert found["Action"] == "cloudwatch:PutMetricData"
+    namespace = found["Condition"]["StringEquals"]["cloudwatch:namespace"]
+    label = foundation["Parameters"]["ProjectLabel"]["Default"]
+    assert namespace["Fn::Sub"].replace("${ProjectLabel}", label) == METRIC_NAMESPACE
 
 
 def test_a_build_cannot_touch_the_ledger(foundation) -> None:

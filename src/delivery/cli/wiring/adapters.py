@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Capacity,
         Commits,
         Connections,
+        DeliveryMetrics,
         DeployedStacks,
         Endpoints,
         ErrorMetrics,
@@ -167,6 +168,12 @@ class Adapters(Surroundings):
     @cached_property
     def error_metrics(self) -> ErrorMetrics:
         return self._watched_states
+
+    @cached_property
+    def delivery_metrics(self) -> DeliveryMetrics:
+        from delivery.aws.metrics import CloudWatchMetrics
+
+        return CloudWatchMetrics(self._clients)
 
     @cached_property
     def _watched_states(self) -> CloudWatchStates:

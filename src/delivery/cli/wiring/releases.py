@@ -9,6 +9,7 @@ from delivery.names import PIPELINE_NAME
 
 if TYPE_CHECKING:
     from delivery.flows.firing import AlarmWatch
+    from delivery.flows.measure import Measurer
     from delivery.flows.record import Recorder
     from delivery.flows.releases import ReleaseReader
     from delivery.flows.report import Reporter
@@ -69,6 +70,12 @@ class ReleaseTools(Adapters):
             clock=self.clock,
             pipeline=PIPELINE_NAME,
         )
+
+    def measurer(self) -> Measurer:
+        """Return what puts measures where the dashboard reads them."""
+        from delivery.flows.measure import Measurer
+
+        return Measurer(self.delivery_metrics, self.screen)
 
     def alarm_watch(self) -> AlarmWatch:
         """Return what tells which watched alarms fire."""

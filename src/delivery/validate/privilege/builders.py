@@ -136,6 +136,10 @@ def _context(kind: str, stack: Stack, environment: str) -> Mapping[str, str]:
     match kind:
         case "ledger-list":
             return {"s3:prefix": f"ledger/{environment}/"}
+        case "metrics":
+            return {
+                "cloudwatch:namespace": f"{stack.parameters['ProjectLabel']}/Delivery"
+            }
         case "deployer":
             return {"iam:PassedToService": "cloudformation.amazonaws.com"}
         case "released-stack":

@@ -31,6 +31,13 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "kms:Decrypt": "delivery-key",
         "kms:GenerateDataKey": "delivery-key",
     },
+    # Only of a release that was verified something is told.
+    r"deploy_pipeline\.py releases record(?= [^\n]*--outcome verified)": {
+        "metrics.CloudWatchMetrics.put": "metrics",
+    },
+    r"deploy_pipeline\.py measure": {
+        "metrics.CloudWatchMetrics.put": "metrics",
+    },
     r"deploy_pipeline\.py review": {
         "builds.CodeBuilds.build": "project",
         "deployed.StackReader.contents": "stack",

@@ -18,6 +18,7 @@ from maintenance_fakes import (
     FakeShifts,
     FakeVersions,
 )
+from measure_fakes import FakeMetrics
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
 from report_fakes import FakeCommits, FakePast, FakeShiftPast
 from traffic_fakes import FakeAlarms, FakeAlarmStates, FakeControls, FakeTraffic
@@ -37,6 +38,7 @@ COMMAND_MODULES = (
     "other",
     "load_work",
     "maintaining",
+    "measuring",
     "plane_work",
     "rehearsing",
     "reporting",
@@ -83,6 +85,7 @@ class World:
     roles: object = field(default_factory=FakeRoles)
     shifts: object = field(default_factory=FakeShifts)
     aliases: object = None
+    delivery_metrics: object = field(default_factory=FakeMetrics)
     settings: list = field(default_factory=list)
 
     def __post_init__(self) -> None:

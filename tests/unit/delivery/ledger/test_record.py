@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -116,6 +118,59 @@ def test_a_verified_release_is_recorded_in_three_events_in_order(world) -> None:
     assert world.kinds == IN_ORDER
     assert recorded.release.good
     assert [each.kind for each in recorded.written] == IN_ORDER
+
+
+def measured(recorded) -> dict[str, float]:
+    return {each.metric.name: each.value for each in recorded.measures}
+
+
+def test_a_verified_release_tells_its_measures_once(world) -> None:
+    asked = world.clock.now()
+    stages = world.pipelines.history["execution-1"]
+    (approve,) = stages["ApproveProduction"]
+    given = asked + timedelta(minutes=90)
+    stages["ApproveProduction"] = (
+        replace(approve, started_at=asked, changed_at=given),
+    )
+    # Committed at 10:00, and it is 14:02.
+    lead = 4 * 3600.0 + 2 * 60
+    assert measured(world.record()) == {
+        "Deployments": 1.0,
+        "ApprovalWaitSeconds": 5400.0,
+        "LeadTimeSeconds": lead,
+    }
+    assert measured(world.record()) == {}
+
+
+def test_a_release_that_is_not_verified_yet_or_failed_tells_no_measures(world) -> None:
+    for outcome in ("traffic_complete", "failed"):
+        assert measured(world.record(outcome)) == {}
+
+
+def test_a_retry_that_passes_tells_the_lead_time_of_its_change(world) -> None:
+    world.record("failed")
+    assert "LeadTimeSeconds" in measured(world.record())
+
+
+def test_the_same_commit_again_and_a_rollback_tell_no_lead_time(world) -> None:
+    world.record()
+    world.pipelines.history["execution-2"] = world.pipelines.history["execution-1"]
+    world.pipelines.runs.insert(0, make_execution("execution-2"))
+    assert measured(world.record(execution="execution-2")) == {"Deployments": 1.0}
+    world.pipelines.history["execution-3"] = {
+        **world.pipelines.history["execution-1"],
+        "Source": (
+            make_action(
+                "GitHub",
+                category="Source",
+                outputs={"CommitId": "older", "AuthorDate": "2026-11-20T10:00:00Z"},
+            ),
+        ),
+    }
+    world.pipelines.runs.insert(
+        0, make_execution("execution-3", trigger="ManualRollback")
+    )
+    assert measured(world.record(execution="execution-3")) == {"Deployments": 1.0}
 
 
 def test_recording_the_same_twice_changes_nothing(world) -> None:

@@ -9,13 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from delivery_fakes import FakeAccount, FakeStacks, make_stack
+from delivery_fakes import FakeAccount, FakeScreen, FakeStacks, make_stack
+from measure_fakes import FakeMetrics
 from release_fakes import BUCKET, SCOPE, LedgerBuilder, make_deployed
 
 from delivery.cli import releases as command
 from delivery.cli import releasing
 from delivery.cli.options import Settings
-from delivery.errors import BadInput
+from delivery.errors import BadInput, Unreachable
+from delivery.flows.measure import Measurer
 from delivery.flows.record import Recorded
 from delivery.flows.releases import ReleaseReader, find_store
 from delivery.ledger.events import (
@@ -27,8 +29,10 @@ from delivery.ledger.events import (
     StoredTemplate,
 )
 from delivery.ledger.releases import releases_of
+from delivery.model import DEPLOYMENTS, Measure
 
 EXECUTION = "execution-1"
+MEASURES = (Measure(DEPLOYMENTS, 1.0, {"Environment": "production"}),)
 
 
 @pytest.fixture
@@ -56,14 +60,18 @@ def run(ledger, monkeypatch):
     """Return what runs ``releases`` with arguments against the ledger."""
     asked: list = []
 
+    metrics, screen = FakeMetrics(), FakeScreen()
+
     class FakeRecorder:
         def record(self, occasion):
             asked.append(occasion)
-            return Recorded(releases_of(ledger.events)[0], tuple(ledger.events[-2:]))
+            written = tuple(ledger.events[-2:])
+            return Recorded(releases_of(ledger.events)[0], written, MEASURES)
 
     tools = SimpleNamespace(
         release_reader=lambda: ReleaseReader(FakeAccount(), SCOPE.region, ledger.store),
         recorder=lambda: FakeRecorder(),
+        measurer=lambda: Measurer(metrics, screen),
     )
     monkeypatch.setattr(releasing, "Tools", lambda settings: tools)
 
@@ -72,7 +80,7 @@ def run(ledger, monkeypatch):
             command.releases, list(args), obj=Settings(), env=env, standalone_mode=False
         )
 
-    invoke.asked = asked
+    invoke.asked, invoke.metrics, invoke.screen = asked, metrics, screen
     return invoke
 
 
@@ -187,6 +195,20 @@ def test_what_was_recorded_is_said(run, artifact) -> None:
     (occasion,) = run.asked
     assert (occasion.execution, occasion.outcome) == (EXECUTION, Kind.VERIFIED)
     assert (occasion.template, occasion.build_id) == (b"Resources: {}\n", "Build:1")
+
+
+def test_what_a_release_tells_is_measured_after_it_was_recorded(run, artifact) -> None:
+    record(run, artifact)
+    assert tuple(run.metrics.kept) == MEASURES
+    assert run.screen.lines == []
+
+
+def test_a_measure_that_is_lost_is_said_and_fails_no_record(run, artifact) -> None:
+    run.metrics.refuses = Unreachable("No.", why="Throttling: Rate exceeded.")
+    result = record(run, artifact)
+    assert result.exception is None
+    assert result.output.startswith("Recorded ")
+    assert "lacks Deployments of this run: Throttling" in run.screen.text
 
 
 def test_what_was_recorded_as_json_names_the_objects(run, artifact) -> None:

@@ -77,6 +77,34 @@ def test_a_new_command_of_the_tool_asks_for_what_it_calls(make_subject) -> None:
     assert {role for role, _ in found} == {"CodeBuildServiceRole"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "roles"),
+    [
+        ({"Action: cloudwatch:PutMetricData": "Action: []"}, {"CodeBuildServiceRole"}),
+        (
+            {
+                'cloudwatch:namespace": !Sub "${ProjectLabel}/': 'cloudwatch:namespace": "'
+            },
+            {"CodeBuildServiceRole"},
+        ),
+        (
+            {
+                "Action: cloudwatch:PutMetricData": "Action: []",
+                "                Action: cloudwatch:PutMetricData": "                Action: []",
+            },
+            {"CodeBuildServiceRole", "RecorderRole"},
+        ),
+    ],
+    ids=["the build", "another namespace", "both"],
+)
+def test_who_measures_may_put_into_the_deliverys_namespace(
+    make_subject, changes: dict[str, str], roles: set[str]
+) -> None:
+    """Who only records that tests failed measures nothing."""
+    found = lacked(make_subject(foundation=changes))
+    assert found == {(each, "cloudwatch:PutMetricData") for each in roles}
+
+
 def test_a_build_that_signs_asks_for_the_signer_and_the_version_it_uploaded(
     make_subject,
 ) -> None:
