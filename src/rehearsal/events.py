@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from rehearsal.clock import Clock
+from rehearsal.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ class Host(Protocol):
     account: str
     region: str
     clock: Clock
+    metrics: Metrics
 
     def spawn(self, work: Callable[..., None], *args: Any) -> None:
         """Run ``work`` in the background."""
@@ -65,8 +67,16 @@ class EventBus:
             if rule.state != "ENABLED" or not rule.event_pattern.get_pattern():
                 continue
             if rule.event_pattern.matches_event(event):
+                self._count(rule.name)
                 for target in list(rule.targets):
                     self._send(target, event)
+
+    def _count(self, rule: str) -> None:
+        """Measure that a rule matched. Source: Amazon EventBridge User Guide, "Monitoring"."""
+        at, named = self._host.clock.now(), {"RuleName": rule}
+        self._host.metrics.put(
+            "AWS/Events", "MatchedEvents", named, 1.0, at=at, unit="Count"
+        )
 
     def _send(self, target: dict[str, Any], event: dict[str, Any]) -> None:
         if ":sns:" not in target["Arn"]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from plane_metrics import measured
 from plane_pipelines import Aws, make_project, make_role, until
 
 pytestmark = pytest.mark.plane
@@ -280,6 +281,20 @@ phases: {{build: {{commands: [test "$TOKEN" = hush-hush, 'echo "it is $TOKEN, $Q
     log = builder.log(build)
     assert "it is ***, ***\n" in log
     assert "quiet-value" not in log
+
+
+def test_builds_that_end_are_measured_by_project(builder: Builder, aws: Aws) -> None:
+    of = {"ProjectName": builder.project}
+    for command in ("exit 0", "exit 1"):
+        builder.run(f"""\
+version: 0.2
+phases: {{build: {{commands: [{command}]}}}}
+artifacts: {{files: [buildspec.yml]}}
+""")
+
+    until(lambda: measured(aws, "AWS/CodeBuild", "SucceededBuilds", **of) == 1)
+    until(lambda: measured(aws, "AWS/CodeBuild", "FailedBuilds", **of) == 1)
+    assert measured(aws, "AWS/CodeBuild", "Duration", **of) > 0
 
 
 def test_stopping_a_build_ends_its_processes(builder: Builder, aws: Aws) -> None:

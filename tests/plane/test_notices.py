@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plane_metrics import measured
 from plane_pipelines import (
     Aws,
     action,
@@ -31,7 +32,7 @@ from awsrules.templates import load_template
 pytestmark = pytest.mark.plane
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = ("PipelineFailureRule", "DeployFailureRule")
+RULES = ("PipelineStopRule", "ProductionStageFailureRule", "DeployFailureRule")
 # CloudFormation's answer quotes the name that is taken: a notice has to survive that.
 TEMPLATE = """\
 Resources:
@@ -112,6 +113,8 @@ def _listen(aws: Aws, name: str) -> str:
         properties = resources[logical_id]["Properties"]
         pattern = json.loads(json.dumps(properties["EventPattern"]))
         pattern["detail"]["pipeline"] = [name]
+        if "stage" in pattern["detail"]:
+            pattern["detail"]["stage"] = ["Deploy"]
         rule = f"{logical_id}-{name}"
         aws("events").put_rule(Name=rule, EventPattern=json.dumps(pattern))
         targets = [{**each, "Arn": topic} for each in properties["Targets"]]
@@ -144,8 +147,12 @@ def test_a_failed_deployment_is_told_with_its_reason_and_the_next_command(
     notice = listener.hears("Deploy failed at Deploy: Deployment failed: stack")
     assert f"stack {listener.pipeline} is ROLLBACK_COMPLETE. Subscription: " in notice
     assert "./deploy_pipeline.py diagnose " in notice
-    ends = listener.hears("ended FAILED at")
+    ends = listener.hears(" failed at Deploy at ")
     assert ends.startswith(f"{listener.pipeline}: execution ")
+    rule = f"ProductionStageFailureRule-{listener.pipeline}"
+    assert measured(listener.aws, "AWS/Events", "MatchedEvents", RuleName=rule) == 1
+    failed = ("AWS/CodePipeline", "FailedPipelineExecutions")
+    until(lambda: measured(listener.aws, *failed, PipelineName=listener.pipeline) == 1)
     assert not any("<" in each for each in listener.heard)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from delivery.cli.validating import read_subject
 from delivery.config import load_configuration
+from delivery.model import ENVIRONMENTS, METRIC_NAMESPACE
 from delivery.validate.privilege.builders import needs_of_builders
 from delivery.validate.privilege.moving import needs_of_pipeline
 from delivery.validate.privilege.proof import needs_of_deployer
@@ -97,6 +99,50 @@ def test_the_report_counts_both_releases_and_the_commit_of_the_second(
     assert found["cost"]["releases"] >= 2
 
 
+def test_both_releases_and_their_builds_are_measured(
+    workplace: Workplace, rehearsal: dict[str, Any]
+) -> None:
+    del rehearsal
+    metrics = _client(workplace, "cloudwatch")
+    found = metrics.list_metrics(Namespace=METRIC_NAMESPACE)["Metrics"]
+    points = {
+        (each["MetricName"], *(d["Value"] for d in each["Dimensions"])): _points(
+            metrics, each
+        )
+        for each in found
+    }
+    times = {
+        name: sum(each["SampleCount"] for each in given)
+        for name, given in points.items()
+    }
+    least = {
+        name: min(each["Minimum"] for each in given) for name, given in points.items()
+    }
+    for environment in ENVIRONMENTS:
+        assert times["Deployments", environment] == 2
+        assert times["LeadTimeSeconds", environment] == 2
+    for environment in ENVIRONMENTS[1:]:
+        assert times["ApprovalWaitSeconds", environment] == 2
+    assert (times["TestPassRate",], least["TestPassRate",]) == (2, 100)
+    assert least["Coverage",] >= 80
+
+
+def _points(metrics: Any, metric: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give all that a metric has; the plane's time runs ahead."""
+    now = datetime.now(UTC)
+    answer = metrics.get_metric_statistics(
+        Namespace=metric["Namespace"],
+        MetricName=metric["MetricName"],
+        Dimensions=metric["Dimensions"],
+        StartTime=now - timedelta(days=1),
+        EndTime=now + timedelta(days=30),
+        Period=60,
+        Statistics=["SampleCount", "Minimum"],
+    )
+    points: list[dict[str, Any]] = answer["Datapoints"]
+    return points
+
+
 def test_a_second_deploy_changes_nothing_and_says_so(
     workplace: Workplace, rehearsal: dict[str, Any]
 ) -> None:
@@ -132,17 +178,21 @@ def test_the_token_is_found_nowhere_but_in_secrets_manager(
     assert TOKEN in _secret_of(workplace)
 
 
-def _secret_of(workplace: Workplace) -> str:
+def _client(workplace: Workplace, service: str) -> Any:
     import boto3
 
     running = workplace.json("rehearse", "status")
-    secrets = boto3.client(
-        "secretsmanager",
+    return boto3.client(
+        service,
         endpoint_url=running["endpoint_url"],
         region_name="us-east-1",
         aws_access_key_id="rehearsal",
         aws_secret_access_key="rehearsal",
     )
+
+
+def _secret_of(workplace: Workplace) -> str:
+    secrets = _client(workplace, "secretsmanager")
     names = [item["Name"] for item in secrets.list_secrets()["SecretList"]]
     return "".join(
         secrets.get_secret_value(SecretId=name)["SecretString"] for name in names

@@ -1,8 +1,7 @@
-"""Alarms, dashboards and notices: what they wait for can come, and reaches somebody."""
+"""Alarms and notices: what they wait for can come, and reaches somebody."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +10,6 @@ from awsrules.templates import line_of
 from delivery.strategy.emitters import who_emits
 from delivery.strategy.names import Names
 from delivery.strategy.read import read_shifts
-from delivery.validate.actions import literal_text
 from delivery.validate.model import Finding, Rule, SourceFile, Subject
 from delivery.validate.roles import statements_of
 
@@ -29,19 +27,6 @@ _DETAIL: Mapping[str, frozenset[str]] = {
     "aws.codedeploy": frozenset(
         "application deploymentGroup deploymentId instanceGroupId region state".split()
     ),
-}
-_CODEBUILD_METRICS = frozenset(
-    "BuildDuration Builds DownloadSourceDuration Duration FailedBuilds InstallDuration "
-    "PostBuildDuration PreBuildDuration ProvisioningDuration QueuedDuration "
-    "SubmittedDuration SucceededBuilds UploadArtifactsDuration FinalizingDuration".split()
-)
-_EVENTS_METRICS = frozenset(
-    "DeadLetterInvocations FailedInvocations Invocations MatchedEvents ThrottledRules "
-    "TriggeredRules".split()
-)
-_DASHBOARD_METRICS = {
-    "AWS/CodeBuild": ("ProjectName", _CODEBUILD_METRICS),
-    "AWS/Events": ("RuleName", _EVENTS_METRICS),
 }
 _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_-]+)>")
 
@@ -70,23 +55,6 @@ def alarms_tell_somebody(subject: Subject) -> Iterator[Finding]:
                 if not properties.get(name):
                     message = f"{logical_id} has no {name}"
                     yield template.finding("alarm-told", logical_id, message)
-
-
-def dashboards_show_metrics(subject: Subject) -> Iterator[Finding]:
-    """Check that a dashboard is JSON and shows metrics that are emitted."""
-    template = subject.pipeline
-    for logical_id, properties in template.of_type("AWS::CloudWatch::Dashboard"):
-        try:
-            body = json.loads(literal_text(properties.get("DashboardBody")))
-        except json.JSONDecodeError as error:
-            message = f"{logical_id} is no JSON: {error}"
-            yield template.finding("dashboard-metric", logical_id, message)
-            continue
-        for widget in body.get("widgets", []):
-            for metric in widget.get("properties", {}).get("metrics", []):
-                for problem in _metric_problems(template, metric):
-                    message = f"{logical_id}: {problem}"
-                    yield template.finding("dashboard-metric", logical_id, message)
 
 
 def notices_have_their_fields(subject: Subject) -> Iterator[Finding]:
@@ -150,22 +118,6 @@ def failures_are_noticed(subject: Subject) -> Iterator[Finding]:
             yield Finding("failure-noticed", subject.pipeline.name, line, message)
 
 
-def _metric_problems(template: SourceFile, metric: list[Any]) -> Iterator[str]:
-    words = [each for each in metric if isinstance(each, str)]
-    if len(words) < 2 or words[0] not in _DASHBOARD_METRICS:
-        return
-    namespace, name, *dimensions = words
-    dimension, metrics = _DASHBOARD_METRICS[namespace]
-    if name not in metrics:
-        yield f"{namespace} has no metric {name}"
-    if dimensions[::2] != [dimension]:
-        yield f"{namespace} has the dimension {dimension}, not {dimensions[::2]}"
-    for value in dimensions[1::2]:
-        logical_id = value.removeprefix("${").removesuffix("}")
-        if logical_id not in template.section("Resources"):
-            yield f"{value} is no resource of this template"
-
-
 def _notice_problems(
     source: str, known: frozenset[str], target: Mapping[str, Any]
 ) -> Iterator[str]:
@@ -211,14 +163,6 @@ RULES = (
         alarms_tell_somebody,
         reason="An alarm without an action changes its state and tells nobody.",
         source="45 CFR 164.312(b), audit controls",
-    ),
-    Rule(
-        "dashboard-metric",
-        "Dashboards show metrics that exist, of resources that exist.",
-        dashboards_show_metrics,
-        reason="A chart without data looks like a day without failures.",
-        source="AWS CodeBuild User Guide, CloudWatch metrics; Amazon EventBridge User Guide, "
-        "Monitoring",
     ),
     Rule(
         "notice-field",

@@ -208,6 +208,19 @@ class CodeBuild(Service):
     def _notify(self, build: Build) -> None:
         event = state_changed(build)
         self._plane.events.emit("aws.codebuild", *event, (build.arn,))
+        if build.complete and build.status != records.STOPPED:
+            self._measure(build)
+
+    def _measure(self, build: Build) -> None:
+        """Measure a build that ended. Source: AWS CodeBuild User Guide, "CloudWatch metrics"."""
+        now, named = self._plane.clock.now(), {"ProjectName": build.project["name"]}
+        good = build.status == records.SUCCEEDED
+        values = {
+            "SucceededBuilds" if good else "FailedBuilds": 1.0,
+            "Duration": ((build.ended or now) - build.started).total_seconds(),
+        }
+        for name, value in values.items():
+            self._plane.metrics.put("AWS/CodeBuild", name, named, value, at=now)
 
     def _close(self) -> None:
         with self._lock:

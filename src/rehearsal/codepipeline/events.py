@@ -15,6 +15,18 @@ from rehearsal.plane import Plane
 def pipeline_event(plane: Plane, execution: Execution, state: str) -> None:
     """Tell that an execution changed."""
     _emit(plane, execution, "Pipeline", {"state": state})
+    if state in ("SUCCEEDED", "FAILED"):
+        _measure(plane, execution, failed=state == "FAILED")
+
+
+def _measure(plane: Plane, execution: Execution, *, failed: bool) -> None:
+    """Measure an execution that ended, as far as names are known (docs/monitoring.md)."""
+    now, named = plane.clock.now(), {"PipelineName": execution.pipeline.name}
+    values = {"PipelineDuration": (now - execution.started).total_seconds()}
+    if failed:
+        values["FailedPipelineExecutions"] = 1.0
+    for name, value in values.items():
+        plane.metrics.put("AWS/CodePipeline", name, named, value, at=now)
 
 
 def stage_event(plane: Plane, execution: Execution, stage: str, state: str) -> None:

@@ -129,7 +129,33 @@ WATCHING = (
     Defect(
         "dashboard-metric",
         "pipeline",
-        '"RuleName", "${PipelineFailureRule}"',
+        '"RuleName", "${BuildStageFailureRule}"',
         '"RuleName", "${FailureRule}"',
     ),
+    Defect(
+        "dashboard-metric", "pipeline", '"LeadTimeSeconds", "Env', '"LeadTime", "Env'
+    ),
+    Defect("dashboard-metric", "pipeline", '"TestPassRate", {', '"PassRate", {'),
+    Defect(
+        "dashboard-metric",
+        "pipeline",
+        "!Ref StagingStageFailureRule",
+        "!Ref NoticesTopic",
+    ),
+    Defect(
+        "delivery-alarm", "pipeline", "MetricName: Failed", "MetricName: Unsuccessful"
+    ),
+    Defect(
+        "delivery-alarm",
+        "pipeline",
+        'Namespace: !Sub "${ProjectLabel}/Delivery"',
+        'Namespace: !Sub "${ProjectLabel}"',
+    ),
+    Defect(
+        "delivery-alarm",
+        "pipeline",
+        "{Name: RuleName, Value: !Ref ProductionStageFailureRule}",
+        "{Name: RuleName, Value: !Ref BuildProject}",
+    ),
+    Defect("alarm-told", "pipeline", "      AlarmActions: [!Ref NoticesTopic]\n"),
 )

@@ -226,7 +226,9 @@ def test_texts_of_variables_are_json(pipeline) -> None:
 @pytest.mark.parametrize(
     ("rule", "source", "states"),
     [
-        ("PipelineFailureRule", "aws.codepipeline", ["FAILED", "STOPPED"]),
+        ("PipelineStopRule", "aws.codepipeline", ["STOPPED"]),
+        ("BuildStageFailureRule", "aws.codepipeline", ["FAILED"]),
+        ("OtherStageFailureRule", "aws.codepipeline", ["FAILED"]),
         ("DeployFailureRule", "aws.codepipeline", ["FAILED"]),
         ("BuildFailureRule", "aws.codebuild", ["FAILED", "FAULT", "TIMED_OUT"]),
         ("DeploymentFailureRule", "aws.codedeploy", ["FAILURE", "STOP"]),
