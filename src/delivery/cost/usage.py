@@ -10,6 +10,7 @@ from delivery.cost.assumptions import SECONDS_A_MONTH, Assumptions
 from delivery.cost.facts import Action, Bucket, Does, Facts, Holds, StackFacts
 from delivery.cost.model import ZERO, Usage
 from delivery.cost.read import COMPUTE
+from delivery.model import OF_A_BUILD, OF_A_DEPLOYMENT, OF_AN_APPROVAL
 
 MEGABYTES_A_GIGABYTE = Decimal(1000)
 KILOBYTES_A_GIGABYTE = Decimal(1_000_000)
@@ -29,6 +30,9 @@ SECONDS_A_TRAIL_FILE = 300
 # X-Ray's default rule: the first request of each second, and 5 % of the others.
 # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
 TRACED_SHARE = Decimal("0.05")
+# A metric costs for the hours in which it gets a value.
+# https://aws.amazon.com/cloudwatch/pricing/
+HOURS_A_MONTH = SECONDS_A_MONTH / 3600
 # AWS charges at most this many rotations of a key.
 MOST_ROTATIONS = 2
 
@@ -128,6 +132,7 @@ def _of_the_pipeline(facts: Facts, assumed: Assumptions) -> Iterator[Usage]:
             runs = runs_of(action, facts, assumed)
             yield Usage(section, COMPUTE[action.compute], what, runs * minutes)
     yield from _action_minutes(facts, assumed)
+    yield Usage(section, "metric", "the delivery's own", _measured(facts, assumed))
     yield from _logs(
         section,
         "builds",
@@ -141,6 +146,23 @@ def _of_the_pipeline(facts: Facts, assumed: Assumptions) -> Iterator[Usage]:
         yield Usage(section, "sns-requests", "notices", notices)
         mails = notices * facts.pipeline.emails
         yield Usage(section, "sns-emails", "notices by e-mail", mails)
+
+
+def _measured(facts: Facts, assumed: Assumptions) -> Decimal:
+    """Return the delivery's own metrics, as a month of one that always has values.
+
+    Putting them takes some hundred requests; the first million of a month is free.
+    """
+    told = {
+        Does.BUILD: len(OF_A_BUILD),
+        Does.DEPLOY: len(OF_A_DEPLOYMENT),
+        Does.APPROVE: len(OF_AN_APPROVAL),
+    }
+    hours = (
+        told.get(each.does, 0) * min(runs_of(each, facts, assumed), HOURS_A_MONTH)
+        for each in facts.pipeline.actions
+    )
+    return sum(hours, ZERO) / HOURS_A_MONTH
 
 
 def _action_minutes(facts: Facts, assumed: Assumptions) -> Iterator[Usage]:

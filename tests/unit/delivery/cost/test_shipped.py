@@ -118,12 +118,21 @@ def test_everything_shipped_is_priced() -> None:
     assert _report().unpriced == ()
 
 
-def test_alarms_count_to_their_environment_and_not_to_the_pipeline() -> None:
+def test_alarms_count_to_what_they_watch() -> None:
     made = _report().estimate
-    assert _uses(_section(made, "pipeline"), "alarm") == 0
+    assert _uses(_section(made, "pipeline"), "alarm") == 4
     assert _uses(_section(made, "foundation"), "alarm") == 0
     alarms = [_uses(_section(made, e), "alarm") for e in ("development", "production")]
     assert alarms[0] == alarms[1] > 10
+
+
+def test_a_metric_of_the_delivery_costs_for_the_hours_in_which_it_is_put() -> None:
+    """22 releases put 2 in each environment and 1 for each approval, 32 builds put 2."""
+    hours = 22 * (3 * 2 + 2 * 1) + 32 * 2
+    made = _uses(_section(_report().estimate, "pipeline"), "metric")
+    assert abs(made * Decimal("730.5") - hours) < 1
+    always = _report(releases=10_000, failed_builds=0).estimate
+    assert _uses(_section(always, "pipeline"), "metric") == 3 * 2 + 2 * 1 + 2
 
 
 def test_a_token_takes_two_secrets_and_a_connection_none() -> None:
