@@ -277,15 +277,25 @@ def test_a_plane_that_does_not_answer_is_not_called_stopped(plane) -> None:
 def test_a_plane_that_ended_and_that_nobody_collects_is_not_running(plane) -> None:
     """In a container process 1 may collect late, or never."""
     with subprocess.Popen(
-        ["sh", "-c", "true & echo $!; exec sleep 30"], stdout=subprocess.PIPE
+        [sys.executable, "-c", NEVER_COLLECTS], stdout=subprocess.PIPE
     ) as parent:
-        assert parent.stdout is not None
-        ended = int(parent.stdout.readline())
-        while _state_of(ended) != "Z":
-            time.sleep(0.01)
-        _announce(plane, pid=ended, port=1)
-        assert plane.stop() is False
-        parent.kill()
+        try:
+            assert parent.stdout is not None
+            ended = int(parent.stdout.readline())
+            while _state_of(ended) != "Z":
+                time.sleep(0.01)
+            _announce(plane, pid=ended, port=1)
+            assert plane.stop() is False
+        finally:
+            parent.kill()
+
+
+NEVER_COLLECTS = """
+import os, time
+child = os.fork() or os._exit(0)
+print(child, flush=True)
+time.sleep(30)
+"""
 
 
 def _state_of(pid: int) -> str:
