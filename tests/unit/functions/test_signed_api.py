@@ -145,6 +145,7 @@ def test_outputs_give_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (api.api_url, api.api_key_id) == (_URL, "k1")
 
 
+@pytest.mark.thorough
 def test_suites_fail_without_a_stack_and_skip_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -86,6 +86,7 @@ class World:
     shifts: object = field(default_factory=FakeShifts)
     aliases: object = None
     delivery_metrics: object = field(default_factory=FakeMetrics)
+    reserved: dict = field(default_factory=dict)
     settings: list = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -103,7 +104,7 @@ def make_tools_class(world: World):
             return PlainScreen(yes=self.settings.yes, brief=self.brief)
 
     for name in World.__dataclass_fields__:
-        if name != "settings":
+        if name not in ("settings", "reserved"):
             setattr(FakeTools, name, getattr(world, name))
     return FakeTools
 
@@ -114,6 +115,10 @@ def world(monkeypatch, tmp_path) -> World:
     tools = make_tools_class(made)
     for module in COMMAND_MODULES:
         monkeypatch.setattr(f"delivery.cli.{module}.Tools", tools)
+    # Each reading of the template takes a tenth of a second.
+    monkeypatch.setattr(
+        "delivery.cli.deploying.reserved_by", lambda tools, until: made.reserved
+    )
     for name in ("GITHUB_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REHEARSAL_STATE_DIR", str(tmp_path / "plane"))

@@ -8,6 +8,9 @@ import pytest
 from delivery_fakes import make_execution, make_stack, make_state
 
 from delivery.cli import ask
+from delivery.cli.deploying import reserved_by
+from delivery.cli.options import Settings
+from delivery.cli.wiring import Tools
 from delivery.deploy.access import secret_text
 from delivery.deploy.memory import remembered_answers
 from delivery.model import Concurrency, Hidden, StoredSecret, WorkTree
@@ -263,14 +266,18 @@ def test_an_account_without_room_is_found_before_anything_is_deployed(
     run, world
 ) -> None:
     world.capacity.limits = Concurrency(10, 10)
+    world.reserved = {"production": 400}
     result = run("--yes", *FLAGS, "--access=connection")
     assert result.exit_code == 2
     assert "production.lambda.reserved_concurrency" in result.stderr
     assert world.stacks.requests == []
 
 
-def test_a_pipeline_that_ends_before_reservations_needs_no_room(run, world) -> None:
-    world.capacity.limits = Concurrency(10, 10)
-    flags = [*FLAGS[:-1], "--environment=development"]
-    result = run("--yes", *flags, "--access=connection")
-    assert result.exit_code == 0, result.stderr
+def test_what_is_reserved_is_asked_for_as_far_as_the_pipeline_reaches() -> None:
+    tools = Tools(Settings())
+    assert reserved_by(tools, until="development") == {"development": 0}
+    assert reserved_by(tools, until="production") == {
+        "development": 0,
+        "staging": 50,
+        "production": 400,
+    }

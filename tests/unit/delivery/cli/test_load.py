@@ -140,6 +140,7 @@ def test_run_hands_on_what_is_to_be_broken(run, world, monkeypatch) -> None:
     assert third is None
 
 
+@pytest.mark.thorough
 def test_the_strain_of_a_rehearsal_is_composed_from_the_tools(world) -> None:
     from delivery.cli import rehearsing
     from delivery.cli.options import Settings

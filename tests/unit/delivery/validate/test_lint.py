@@ -28,6 +28,7 @@ def test_sam_translates_the_application(make_subject, environment: str) -> None:
     assert shifted == (environment != "development")
 
 
+@pytest.mark.thorough
 def test_a_revision_names_the_version_and_makes_lambda_see_a_change(
     make_subject,
 ) -> None:
@@ -193,6 +194,7 @@ def test_the_rules_are_told() -> None:
     assert "run-order" in {each["id"] for each in json.loads(data.stdout)["rules"]}
 
 
+@pytest.mark.thorough
 def test_a_finding_ends_with_its_own_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
