@@ -367,6 +367,18 @@ artifacts: {files: [never], secondary-artifacts: {Report: {files: [copy.json]}}}
     assert zipfile.ZipFile(io.BytesIO(stored)).namelist() == ["copy.json"]
 
 
+def test_a_buildspec_of_one_line_is_no_path(builder: Builder) -> None:
+    text = json.dumps(
+        {"version": 0.2, "phases": {"build": {"commands": ["echo hand"]}}}
+    )
+    build = builder.run(
+        "version: 0.2\n",
+        buildspecOverride=text,
+        artifactsOverride={"type": "NO_ARTIFACTS"},
+    )
+    assert build["buildStatus"] == "SUCCEEDED", builder.log(build)
+
+
 def test_a_missing_or_broken_buildspec_fails_the_source_phase(builder: Builder) -> None:
     broken = builder.run("version: 0.1\n")
     context = phase(broken, "DOWNLOAD_SOURCE")["contexts"][0]

@@ -237,7 +237,8 @@ class BuildRun:
     def _read_buildspec(self) -> Buildspec:
         given = self._build.project["source"].get("buildspec") or "buildspec.yml"
         text = given
-        if "\n" not in given:
+        # As JSON it may stand in one line; no path begins so.
+        if "\n" not in given and not given.startswith("{"):
             path = self._source / given
             self._log.container(f"YAML location is {path}")
             if not path.is_file():
