@@ -26,7 +26,7 @@ def maintenance() -> None:
     """
 
 
-@maintenance.command()
+@maintenance.command(short_help="Look at executions, builds, approvals and cost.")
 @_REPORT
 @common_options
 @click.pass_obj
@@ -35,7 +35,7 @@ def weekly(settings: Settings, *, report: Path | None) -> int:
     return _review(settings, "weekly", report)
 
 
-@maintenance.command()
+@maintenance.command(short_help="And at dependencies, roles and what is left over.")
 @_REPORT
 @common_options
 @click.pass_obj
@@ -44,7 +44,7 @@ def monthly(settings: Settings, *, report: Path | None) -> int:
     return _review(settings, "monthly", report)
 
 
-@maintenance.command()
+@maintenance.command(short_help="And at the token, the settings and the guards.")
 @_REPORT
 @common_options
 @click.pass_obj
@@ -53,7 +53,7 @@ def quarterly(settings: Settings, *, report: Path | None) -> int:
     return _review(settings, "quarterly", report)
 
 
-@maintenance.command(name="clean-up")
+@maintenance.command(name="clean-up", short_help="Delete what no release needs.")
 @click.option(
     "--older-than",
     type=click.IntRange(0, 3650),
