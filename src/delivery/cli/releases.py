@@ -73,7 +73,7 @@ def list_releases(settings: Settings, *, environment: str | None, limit: int) ->
     show_releases(settings, environment, limit=limit)
 
 
-@releases.command(short_help="Record what an execution did (the pipeline does it).")
+@releases.command(short_help="Check that the ledger is whole.")
 @click.argument("environment", type=click.Choice(ENVIRONMENTS), required=False)
 @common_options
 @click.pass_obj
@@ -87,7 +87,7 @@ def verify(settings: Settings, *, environment: str | None) -> int:
     return check_ledgers(settings, environment)
 
 
-@releases.command(short_help="Check that the ledger is whole.")
+@releases.command(short_help="Record what an execution did (the pipeline does it).")
 @click.argument("environment", type=click.Choice(ENVIRONMENTS))
 @click.option(
     "--outcome",

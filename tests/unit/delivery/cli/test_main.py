@@ -53,6 +53,20 @@ def test_every_command_has_help_with_the_shared_options(words) -> None:
         assert option in result.stdout
 
 
+@pytest.mark.parametrize("group", ["releases", "maintenance", "config", "rehearse"])
+def test_a_groups_help_says_of_each_command_in_a_whole_sentence_what_it_does(
+    group,
+) -> None:
+    result = CliRunner(mix_stderr=False).invoke(cli, [group, "--help"])
+    lines = result.stdout.partition("Commands:\n")[2].splitlines()
+    told = {name: text for name, text in (line.split(None, 1) for line in lines)}
+    assert told and all(text.endswith(".") for text in told.values())
+    assert not any(text.endswith("...") for text in told.values())
+    if group == "releases":
+        assert told["record"].startswith("Record ")
+        assert told["verify"].startswith("Check ")
+
+
 def test_an_unknown_command_lists_the_known_ones() -> None:
     result = CliRunner(mix_stderr=False).invoke(cli, ["destory"])
     assert result.exit_code == 2
