@@ -19,6 +19,7 @@ from rehearsal import __version__
 from rehearsal.buckets import respect_conditions
 from rehearsal.clock import Clock
 from rehearsal.control import Control
+from rehearsal.deliveries import keep_from_publishers
 from rehearsal.frontdoor import FrontDoor
 from rehearsal.plane import REGION, Plane
 from rehearsal.secrets import read_by_label
@@ -69,6 +70,7 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     _tell_moto_the_time(plane.clock)
     respect_conditions()
     read_by_label()
+    keep_from_publishers()
     stopping = threading.Event()
     control = Control(plane, stopping.set)
     services, invoke_api = build_services(plane, control)

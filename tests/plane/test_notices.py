@@ -167,3 +167,20 @@ def test_a_stopped_execution_is_told(listener: Listener) -> None:
     )
     notice = listener.hears("ended STOPPED at", execution["pipelineExecutionId"])
     assert f"./deploy_pipeline.py diagnose {execution['pipelineExecutionId']}" in notice
+
+
+def test_a_queue_that_is_gone_fails_nobody_who_publishes(aws: Aws) -> None:
+    topic = aws("sns").create_topic(Name=f"t-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    urls = [
+        aws("sqs").create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+        for _ in range(2)
+    ]
+    for url in urls:
+        arn = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        aws("sns").subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
+        )
+    aws("sqs").delete_queue(QueueUrl=urls[0])
+    assert aws("sns").publish(TopicArn=topic, Message="a notice")["MessageId"]
+    (heard,) = aws("sqs").receive_message(QueueUrl=urls[1])["Messages"]
+    assert json.loads(heard["Body"])["Message"] == "a notice"
