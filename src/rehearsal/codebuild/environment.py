@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,9 @@ def split_secret(reference: str) -> tuple[str, str, str, str]:
 
 
 def _write_script(path: Path, line: str) -> None:
+    """Write a script, whole or not at all: builds that begin together share it."""
     if not path.exists():
-        draft = path.with_suffix(f".{os.getpid()}")
+        draft = path.with_suffix(f".{uuid.uuid4().hex}")
         draft.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         draft.chmod(0o755)
         draft.replace(path)
