@@ -275,3 +275,10 @@ def test_a_refused_reading_of_limits_is_no_limit_of_zero(clients) -> None:
     clients.stub("lambda").add_client_error("get_account_settings", "AccessDenied")
     with pytest.raises(NotPermitted):
         LambdaCapacity(clients).account()
+
+
+def test_a_function_that_is_gone_has_reserved_nothing(clients) -> None:
+    clients.stub("lambda").add_client_error(
+        "get_function_concurrency", "ResourceNotFoundException"
+    )
+    assert LambdaCapacity(clients).reserved("mra-analyze") == 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from delivery.aws.clients import Clients
-from delivery.aws.errors import told_in_our_words
+from delivery.aws.errors import code_of, told_in_our_words
 from delivery.model import AliasRoute, Concurrency, Identity
 
 
@@ -73,9 +75,14 @@ class LambdaCapacity:
     def reserved(self, function: str) -> int:
         what = f"read the reserved concurrency of {function}"
         with told_in_our_words(what, local=self.clients.local):
-            answer = self.clients.get("lambda").get_function_concurrency(
-                FunctionName=function
-            )
+            try:
+                answer = self.clients.get("lambda").get_function_concurrency(
+                    FunctionName=function
+                )
+            except ClientError as error:
+                if code_of(error) != "ResourceNotFoundException":
+                    raise
+                return 0  # its stack still lists it; nothing is reserved for it
         return int(answer.get("ReservedConcurrentExecutions", 0))
 
 
