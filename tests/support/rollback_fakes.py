@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,7 @@ from delivery.model import (
     RunningShift,
     Stack,
     StackContents,
+    StackEvent,
     StackRequest,
     StageState,
     VersionFacts,
@@ -57,7 +59,8 @@ class World:
 
     ``dies_at`` counts effects; the process ends before that one, or after it when
     ``late`` is set. With ``heedless`` the stack does not notice that its deployment was
-    stopped; the first ``stubborn`` moves of an alias are refused.
+    stopped; the first ``stubborn`` moves of an alias are refused. The first look at the
+    stack after an operation began shows it ``stale``: as it was.
     """
 
     alias: str = "3"
@@ -83,6 +86,9 @@ class World:
     coming: list[StackStatus | None] = field(default_factory=list)
     heedless: bool = False
     stubborn: int = 0
+    stale: bool = False
+    token: str = ""
+    log: list[StackEvent] = field(default_factory=list)
 
     def effect(self, name: str) -> None:
         if self.dies_at == len(self.effects) and not self.late:
@@ -118,15 +124,52 @@ class World:
     def find(self, name_or_id: str) -> Stack | None:
         """Return the stack; what comes next is there at the next look."""
         now = self.status
-        if self.coming:
-            self.status = self.coming.pop(0)
+        self.step()
         return replace(self.contents(name_or_id).stack, status=now) if now else None
 
-    def goes_back(self) -> None:
+    def events(
+        self, stack_id: str, *, since: str = "", token: str = ""
+    ) -> list[StackEvent]:
+        self.step()
+        ids = [each.id for each in self.log]
+        return self.log[ids.index(since) + 1 :] if since else list(self.log)
+
+    def recent_events(self, stack_id: str) -> list[StackEvent]:
+        return list(self.log)
+
+    def begins(self, token: str, *coming: StackStatus | None) -> None:
+        """Let an operation come through these statuses, the last one None when gone."""
+        self.token, self.coming = token, list(coming)
+        if not self.stale:
+            self.step()
+
+    def step(self) -> None:
+        """Let the next status come, and tell of it."""
+        if not self.coming:
+            return
+        self.status = self.coming.pop(0)
+        stack = self.contents("").stack
+        event = StackEvent(
+            id=f"event-{len(self.log)}",
+            at=self.now_utc(),
+            stack_id=stack.id,
+            logical_id=stack.name,
+            physical_id=stack.id,
+            type="AWS::CloudFormation::Stack",
+            status=self.status or StackStatus.DELETE_COMPLETE,
+            token=self.token,
+        )
+        self.log.append(event)
+
+    def goes_back(self, token: str = "") -> None:
         """Let the stack return to where it was, which takes some looks."""
-        self.status = StackStatus.UPDATE_ROLLBACK_IN_PROGRESS
-        cleaning = StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
-        self.coming = [self.status, cleaning, StackStatus.UPDATE_ROLLBACK_COMPLETE]
+        self.begins(
+            token,
+            StackStatus.UPDATE_ROLLBACK_IN_PROGRESS,
+            StackStatus.UPDATE_ROLLBACK_IN_PROGRESS,
+            StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS,
+            StackStatus.UPDATE_ROLLBACK_COMPLETE,
+        )
 
     def code_sha256(self, function: str, version: str) -> str:
         return self.codes[version]
@@ -193,7 +236,7 @@ class World:
     ) -> None:
         self.effect("continue")
         self.skipped.extend(skip)
-        self.goes_back()
+        self.goes_back(token)
         self.after()
 
     def cancel_update(self, stack_id: str, *, token: str) -> bool:
@@ -207,10 +250,9 @@ class World:
     def roll_back(self, stack_id: str, *, token: str) -> None:
         self.effect("roll back")
         if self.status is StackStatus.CREATE_FAILED:
-            self.status = StackStatus.DELETE_IN_PROGRESS
-            self.coming = [None]
+            self.begins(token, StackStatus.DELETE_IN_PROGRESS, None)
         else:
-            self.goes_back()
+            self.goes_back(token)
         self.after()
 
     # --- shifts, transitions, the pipeline ----------------------------------------------
@@ -297,6 +339,19 @@ class Quiet:
 
     def say(self, text: str = "") -> None:
         """Say nothing."""
+
+    @contextmanager
+    def watch(self, title: str) -> Iterator[Quiet]:
+        yield self
+
+    def tick(self) -> None:
+        """Show nothing."""
+
+    def note(self, text: str) -> None:
+        """Show nothing."""
+
+    def event(self, event: StackEvent) -> None:
+        """Show nothing."""
 
 
 def facts(number: int) -> Mapping[str, FunctionVersion]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from awsrules.statuses import StackStatus
 from delivery.errors import Detached, OperationFailed
 from delivery.model import Cause, Stack, StackEvent
 from delivery.ports import Clock, Live, Screen, Stacks
@@ -22,6 +23,11 @@ class Followed:
 
     stack: Stack | None
     events: list[StackEvent]
+
+    @property
+    def gone(self) -> bool:
+        """Whether there is no such stack any more."""
+        return self.stack is None or self.stack.status is StackStatus.DELETE_COMPLETE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from awsrules.statuses import StackStatus
 from delivery.errors import OperationFailed
-from delivery.flows.stack import new_token
+from delivery.flows.following import Followed, Watcher, detached, new_token
 from delivery.flows.undone import Undone
 from delivery.model import APPLICATION_STACK_PREFIX, RunningShift, Stack
 from delivery.ports import Clock, Screen, Shifts, Stacks, StackUndo
@@ -29,6 +29,11 @@ class StackWays:
     poll_seconds: float = 5.0
 
     @property
+    def watcher(self) -> Watcher:
+        """What shows the stack's operations."""
+        return Watcher(self.stacks, self.clock, self.screen, self.poll_seconds)
+
+    @property
     def stack_name(self) -> str:
         """The environment's stack."""
         return f"{APPLICATION_STACK_PREFIX}{self.environment}"
@@ -39,8 +44,8 @@ class StackWays:
         now = self.stacks.find(stack.id)
         if now is not None and now.status is StackStatus.UPDATE_IN_PROGRESS:
             self.undo.cancel_update(stack.id, token=new_token("cancel"))
-        done = self._ended(way)
-        after = self.stacks.find(stack.id)
+        followed = self.wait_settled()
+        done, after = self._ended(way, followed), followed.stack
         if after is None or after.status is not StackStatus.UPDATE_COMPLETE:
             return done
         return replace(
@@ -91,39 +96,37 @@ class StackWays:
 
     def await_end(self) -> Undone:
         """Wait until a rollback that was begun has ended; it may have ended already."""
-        return self._ended(Way.AWAIT)
+        return self._ended(Way.AWAIT, self.wait_settled())
 
-    def wait_settled(self) -> Stack | None:
-        """Return the stack when nothing is in progress any more.
-
-        Raises:
-            OperationFailed: when that takes longer than half an hour.
-        """
-        deadline = self.clock.monotonic() + PATIENCE_SECONDS
-        while True:
-            stack = self.stacks.find(self.stack_name)
-            if stack is None or stack.status.settled:
-                return stack
-            if self.clock.monotonic() > deadline:
-                raise OperationFailed(
-                    f"Stack {stack.name} is still in {stack.status}.",
-                    why="It did not end within half an hour.",
-                    next_step=f"./rollback.py {self.environment}, when it has.",
-                )
-            self.clock.sleep(self.poll_seconds)
+    def wait_settled(self) -> Followed:
+        """Show what is in progress until it has ended; it may have ended already."""
+        stack = self.stacks.find(self.stack_name)
+        if stack is None or stack.status.settled:
+            return Followed(stack, [])
+        return self._follow(stack, "running operation")
 
     def _operate(self, stack: Stack, way: Way, start: Callable[[str], None]) -> Undone:
-        start(new_token("rollback"))
-        return self._ended(way, gone_is_fine=stack.status is StackStatus.CREATE_FAILED)
-
-    def _ended(self, way: Way, *, gone_is_fine: bool = False) -> Undone:
-        stack = self.wait_settled()
-        if stack is None and gone_is_fine:
+        token = new_token("rollback")
+        start(token)
+        done = self._follow(stack, "rollback", token)
+        if stack.status is StackStatus.CREATE_FAILED and done.gone:
             return Undone(self.environment, way, "The stack is deleted.")
-        if stack is None or stack.status.needs_a_person:
+        return self._ended(way, done)
+
+    def _follow(self, stack: Stack, what: str, token: str = "") -> Followed:
+        title = f"{stack.name} ({what})"
+        try:
+            return self.watcher.follow(title, stack.id, token=token)
+        except KeyboardInterrupt as error:
+            raise detached(stack.name) from error
+
+    def _ended(self, way: Way, done: Followed) -> Undone:
+        stack = done.stack
+        if stack is None or done.gone or stack.status.needs_a_person:
+            cause = self.watcher.cause(done.events, self.stack_name)
             raise OperationFailed(
                 f"Stack {self.stack_name} is in {stack.status if stack else 'no state'}.",
-                why=stack.reason if stack else "It is gone.",
+                why=str(cause or (stack.reason if stack else "It is gone.")),
                 next_step=f"./rollback.py {self.environment}",
             )
         return Undone(self.environment, way, f"Stack {stack.name}: {stack.status}.")

@@ -94,7 +94,8 @@ class Engine:
         operation.undoes = stack.operation.id if stack.operation else ""
         self._start(stack, operation)
         if stack.stable is not None:
-            self._spawn(self._roll_back, stack, operation, stack.stable, USER, skip)
+            self._journal.stack(stack, S.UPDATE_ROLLBACK_IN_PROGRESS, operation, USER)
+            self._spawn(self._go_back, stack, operation, stack.stable, skip)
             return
         self._journal.stack(stack, S.DELETE_IN_PROGRESS, operation, USER)
         self._spawn(self._delete, stack, operation, frozenset())
@@ -193,7 +194,9 @@ class Engine:
             stack.stable = None
             self._journal.stack(stack, S.UPDATE_COMPLETE, operation)
         elif stack.stable and (cancelled or operation.on_failure != "DO_NOTHING"):
-            self._roll_back(stack, operation, stack.stable, problem, frozenset())
+            back = S.UPDATE_ROLLBACK_IN_PROGRESS
+            self._journal.stack(stack, back, operation, problem)
+            self._go_back(stack, operation, stack.stable, frozenset())
         else:
             self._journal.stack(stack, S.UPDATE_FAILED, operation, problem)
         done(not problem)
@@ -217,17 +220,11 @@ class Engine:
         end = S.DELETE_FAILED if stuck else S.DELETE_COMPLETE
         self._journal.stack(stack, end, operation, _failed_to("delete", stuck))
 
-    def _roll_back(
-        self,
-        stack: Stack,
-        operation: Operation,
-        goal: Stable,
-        reason: str | None,
-        skip: frozenset[str],
+    def _go_back(
+        self, stack: Stack, operation: Operation, goal: Stable, skip: frozenset[str]
     ) -> None:
         """Converge to the last stable state: old ids come back, changed ones change back."""
         hands = self._hands(stack, operation)
-        self._journal.stack(stack, S.UPDATE_ROLLBACK_IN_PROGRESS, operation, reason)
         failed, whole = hands.restore_all(goal.resources, goal.definition.scope, skip)
         if not whole:
             why = _failed_to("update", failed)

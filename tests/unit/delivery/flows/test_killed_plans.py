@@ -114,6 +114,16 @@ def test_run_once_too_often_it_goes_no_release_further(name: str) -> None:
     assert_as_before(world, before)
 
 
+@pytest.mark.parametrize("make", [stuck, paused])
+def test_a_look_that_still_shows_the_stack_as_it_was_is_not_its_end(
+    make: Callable[..., World],
+) -> None:
+    world = make(stale=True)
+    done = run(world, Choice.STACK)
+    assert "UPDATE_ROLLBACK_COMPLETE" in done.summary
+    assert world.status is StackStatus.UPDATE_ROLLBACK_COMPLETE
+
+
 def test_a_rollback_by_traffic_that_was_killed_at_its_end_is_only_verified() -> None:
     # Eight effects: the last one opens the stage.
     world = make_world(dies_at=7, late=True)
