@@ -108,12 +108,12 @@ class StackWays:
     def _operate(self, stack: Stack, way: Way, start: Callable[[str], None]) -> Undone:
         token = new_token("rollback")
         start(token)
-        done = self._follow(stack, "rollback", token)
+        done = self._follow(stack, "rollback", token=token)
         if stack.status is StackStatus.CREATE_FAILED and done.gone:
             return Undone(self.environment, way, "The stack is deleted.")
         return self._ended(way, done)
 
-    def _follow(self, stack: Stack, what: str, token: str = "") -> Followed:
+    def _follow(self, stack: Stack, what: str, *, token: str = "") -> Followed:
         title = f"{stack.name} ({what})"
         try:
             return self.watcher.follow(title, stack.id, token=token)
