@@ -1,4 +1,8 @@
-"""The plane's own API under ``/_rehearsal/``: health, clock, faults, limits, source and more."""
+"""The plane's own API under ``/_rehearsal/``: health, clock, faults, limits, source and more.
+
+A page shows what is the home region's, or with ``?region=…`` another's; what is one for all
+regions, like clock and faults, is the same on each.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,7 @@ class Control:
             "clock": self._clock,
             "faults": self._faults,
             "limits": self._plane.limits.page,
+            "permissions": self._plane.permissions.page,
             "summary": self._summary,
             "stop": self._stop_plane,
         }
@@ -100,6 +105,11 @@ class Control:
             raise ControlError("stop takes a POST")
         self._stop()
         return {"stopping": True}
+
+
+def refused(text: str) -> Response:
+    """Answer a request that no page can carry out."""
+    return _json({"error": text}, 400)
 
 
 def _json(data: Any, status: int = 200) -> Response:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
@@ -16,32 +18,32 @@ from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     create_backend_app,
 )
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from rehearsal.asking import Asking
-from rehearsal.control import Control
+from rehearsal.control import refused
 from rehearsal.identity import Scope, principal_of, scope_of
-from rehearsal.plane import Plane
 from rehearsal.protocol import (
     ApiError,
     Call,
     Params,
     Service,
+    WsgiApp,
     answer,
     came_from_inside,
     find_operation,
     read_params,
     refusal,
 )
-from rehearsal.wire import Passing, Wire
+from rehearsal.services import Site, Sites
+from rehearsal.wire import Passing
 
 log = logging.getLogger(__name__)
 
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
 # Where a signature's scope and the model of its service have different names.
 _MODELS = {"monitoring": "cloudwatch", "states": "stepfunctions"}
+_API_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
 
 
 class _Request(Request):  # type: ignore[misc]
@@ -51,22 +53,14 @@ class _Request(Request):  # type: ignore[misc]
 class FrontDoor:
     """A WSGI application that is every AWS endpoint at once."""
 
-    def __init__(
-        self,
-        plane: Plane,
-        services: Mapping[str, Service],
-        control: Control,
-        invoke_api: WsgiApp,
-    ) -> None:
-        self._plane = plane
-        self._services = services
-        self._control = control
-        self._invoke_api = invoke_api
+    def __init__(self, sites: Sites) -> None:
+        self._sites = sites
+        self._plane = sites.home.plane
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._iam = threading.Lock()
-        self._wire = Wire(plane.faults, plane.limits)
-        self._permissions = plane.permissions
-        control.add("permissions", self._permissions.page)
+        # moto's services meet the wire of the home region, wherever they are asked.
+        self._wire = sites.home.wire
+        self._permissions = self._plane.permissions
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -77,24 +71,38 @@ class FrontDoor:
     def _application(self, environ: dict[str, Any]) -> WsgiApp:
         path = environ.get("PATH_INFO", "")
         if path.startswith("/_rehearsal/"):
-            return self._control
-        if ".execute-api." in environ.get("HTTP_HOST", ""):
-            return self._invoke_api
+            return self._control_of(environ)
+        if match := _API_HOST.search(environ.get("HTTP_HOST", "")):
+            site = self._sites.at(match[1])
+            return site.invoke_api if site else NotFound()
         request = _Request(environ)
         scope = scope_of(request)
         if scope is None:
             return self._moto  # type: ignore[no-any-return]
         if self._permissions.looks and (denied := self._not_allowed(environ, scope)):
             return denied
-        service = self._services.get(scope.service)
-        if service is not None and service.moto_answers_the_rest:
+        if scope.service not in self._sites.home.services:
+            return self._through_wire(environ, scope) or self._of_moto(scope)
+        site = self._sites.at(scope.region)
+        if site is None:
+            return _no_such_region(scope, request)
+        service = site.services[scope.service]
+        if service.moto_answers_the_rest:
             request = _with_body_kept(environ)
-        if service is None or self._is_motos(service, request):
+        if self._is_motos(service, request):
             return self._through_wire(environ, scope) or self._of_moto(scope)
         principal = principal_of(scope.access_key, account=self._plane.account)
-        guard = _Guard(self._plane, self._wire, environ.get("werkzeug.socket"))
+        guard = _Guard(site, environ.get("werkzeug.socket"))
         response: Response = answer(service, request, principal, scope.region, guard)
         return response
+
+    def _control_of(self, environ: dict[str, Any]) -> WsgiApp:
+        """Give the pages of the region that the query names, else of the home region."""
+        named = parse_qs(environ.get("QUERY_STRING", "")).get("region")
+        if not named:
+            return self._sites.home.control
+        site = self._sites.at(named[0])
+        return site.control if site else refused(f"AWS has no region {named[0]}")
 
     def _not_allowed(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
         """Give the refusal of a call that the caller's role does not allow."""
@@ -148,6 +156,12 @@ class FrontDoor:
         return operation is None or not service.handles(str(operation.name))
 
 
+def _no_such_region(scope: Scope, request: _Request) -> Response:
+    text = f"Credential should be scoped to a valid region, not '{scope.region}'."
+    error = ApiError("InvalidSignatureException", text, status=403)
+    return refusal(_MODELS.get(scope.service, scope.service), request, error)
+
+
 def _asking(service: str, request: _Request) -> Asking:
     """Read what a call asks for; a request that cannot be read is its service's to refuse."""
     params: Mapping[str, Any] = {}
@@ -175,15 +189,15 @@ def _with_body_kept(environ: dict[str, Any]) -> _Request:
 class _Guard:
     """The wire before a service and after it, and the trail of what it did."""
 
-    plane: Plane
-    wire: Wire
+    site: Site
     connection: Any
 
     def before(self, service: str, params: Params, call: Call) -> None:
         """Let the wire have its way with the call."""
-        self.wire.before(Passing(service, call, params, self.connection))
+        self.site.wire.before(Passing(service, call, params, self.connection))
 
     def after(self, service: str, params: Params, call: Call, result: object) -> None:
         """Record the call; its answer may get lost all the same."""
-        self.plane.trail.record(self.plane.clock.now(), service, params, call, result)
-        self.wire.after(Passing(service, call, params, self.connection))
+        plane = self.site.plane
+        plane.trail.record(plane.clock.now(), service, params, call, result)
+        self.site.wire.after(Passing(service, call, params, self.connection))

@@ -31,9 +31,49 @@ class NotRehearsed:
     reason: str
 
 
+class Shared:
+    """What all places of the plane have in common, beside clock and faults.
+
+    Attributes:
+        permissions: IAM is one for all regions.
+        pushed: who hears of a push to a branch, and gives the executions it started.
+        not_rehearsed: what was asked for and not made, by resource and type.
+    """
+
+    def __init__(self, account: str) -> None:
+        self.permissions = Permissions(account)
+        self.pushed: list[Callable[[str], list[str]]] = []
+        self.not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
+        self._making = threading.Lock()
+        self._session: Any = None
+
+    def regions(self) -> list[str]:
+        """Return the names of AWS's regions."""
+        with self._making:
+            found: list[str] = self._boto3().get_available_regions("cloudformation")
+        return found
+
+    def make_client(self, service: str, **settings: Any) -> Any:
+        """Return a new boto3 client."""
+        # One session for all: each has service models of its own, 5 to 10 MB a client.
+        with self._making:
+            return self._boto3().client(service, **settings)
+
+    def _boto3(self) -> Any:
+        import boto3
+
+        if self._session is None:
+            self._session = boto3.session.Session()
+        return self._session
+
+
 @dataclass
 class Plane:
-    """The context that services are built with."""
+    """The context that the services of one place are built with.
+
+    Attributes:
+        home: the context of the plane's first place, which this one ends with; None there.
+    """
 
     endpoint_url: str
     state_dir: Path
@@ -41,24 +81,38 @@ class Plane:
     faults: Faults = field(default_factory=Faults)
     account: str = ACCOUNT
     region: str = REGION
+    home: Plane | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._making = threading.Lock()
-        self._session: Any = None
         self._clients: dict[tuple[str, str | None], Any] = {}
-        self._not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
         self._work = ThreadPoolExecutor(max_workers=64, thread_name_prefix="plane")
         self._closers: list[Callable[[], None]] = []
         self.events = EventBus(self)
         self.metrics = Metrics()
         self.limits = Limits()
         self.trail = Trail()
-        self.permissions = Permissions(self.account)
+        self.shared: Shared = self.home.shared if self.home else Shared(self.account)
+        self.permissions = self.shared.permissions
+
+    def elsewhere(self, region: str) -> Plane:
+        """Return a context for another region, which ends with this one."""
+        other = Plane(
+            self.endpoint_url,
+            self.state_dir,
+            self.clock,
+            self.faults,
+            account=self.account,
+            region=region,
+            home=self,
+        )
+        self.on_close(other.close)
+        return other
 
     def directory(self, *names: str) -> Path:
-        """Return a folder of the plane's state on disk, made if needed."""
-        path = self.state_dir.joinpath(*names)
+        """Return a folder of this place's state on disk, made if needed."""
+        own = ("regions", self.region) if self.home else ()
+        path = self.state_dir.joinpath(*own, *names)
         path.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -98,15 +152,12 @@ class Plane:
 
     def not_rehearsed(self, resource: str, type_name: str, reason: str) -> None:
         """Record that ``resource`` was asked for and not made."""
-        with self._lock:
-            self._not_rehearsed[resource, type_name] = NotRehearsed(
-                resource, type_name, reason
-            )
+        found = NotRehearsed(resource, type_name, reason)
+        self.shared.not_rehearsed[resource, type_name] = found
 
     def all_not_rehearsed(self) -> list[NotRehearsed]:
-        """Return what was asked for and not made, in order of first mention."""
-        with self._lock:
-            return list(self._not_rehearsed.values())
+        """Return what was asked for and not made anywhere, in order of first mention."""
+        return list(self.shared.not_rehearsed.values())
 
     def client_with(self, service: str, keys: SessionKeys, *, retries: int = 1) -> Any:
         """Return a new boto3 client to this plane that acts with ``keys``."""
@@ -118,29 +169,21 @@ class Plane:
             read_timeout=900,
             user_agent_extra=INSIDE,
         )
-        # One session for all: each has service models of its own, 5 to 10 MB a client.
-        with self._making:
-            return self._boto3_session().client(
-                service,
-                endpoint_url=self.endpoint_url,
-                aws_access_key_id=keys.access_key,
-                aws_secret_access_key=keys.secret_key,
-                aws_session_token=keys.session_token or None,
-                config=config,
-            )
+        return self.shared.make_client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.session_token or None,
+            config=config,
+        )
 
     def _make_client(self, service: str, role_arn: str | None) -> Any:
         keys = SessionKeys("PLANE", "plane", "")
         if role_arn is not None:
             keys = self.session_keys(role_arn, f"plane-{service}")
         return self.client_with(service, keys)
-
-    def _boto3_session(self) -> Any:
-        import boto3
-
-        if self._session is None:
-            self._session = boto3.session.Session(region_name=self.region)
-        return self._session
 
 
 def _logged(work: Callable[..., None], *args: Any) -> None:

@@ -18,12 +18,11 @@ from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
 from rehearsal import __version__
 from rehearsal.buckets import respect_conditions
 from rehearsal.clock import Clock
-from rehearsal.control import Control
 from rehearsal.deliveries import keep_from_publishers
 from rehearsal.frontdoor import FrontDoor
 from rehearsal.plane import REGION, Plane
 from rehearsal.secrets import read_by_label
-from rehearsal.services import build_services
+from rehearsal.services import Sites
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +71,7 @@ def serve(*, port: int, state_dir: Path, speed: float) -> None:
     read_by_label()
     keep_from_publishers()
     stopping = threading.Event()
-    control = Control(plane, stopping.set)
-    services, invoke_api = build_services(plane, control)
-    door = FrontDoor(plane, services, control, invoke_api)
+    door = FrontDoor(Sites(plane, stopping.set))
     server = _Server(HOST, port, door, handler=_Handler)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())

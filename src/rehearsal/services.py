@@ -1,14 +1,16 @@
-"""Which services are ours, and how they are put together."""
+"""Which services are ours, how they are put together, and where: each region has its own."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from collections.abc import Mapping
 
 from rehearsal.control import Control
-from rehearsal.frontdoor import WsgiApp
 from rehearsal.plane import Plane
-from rehearsal.protocol import Service
+from rehearsal.protocol import Service, WsgiApp
+from rehearsal.wire import Wire
 
 # Each module has `create(plane, control) -> Service`. The key is the name that clients sign for.
 _MODULES = {
@@ -25,13 +27,44 @@ _MODULES = {
 }
 
 
-def build_services(
-    plane: Plane, control: Control
-) -> tuple[Mapping[str, Service], WsgiApp]:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that answers for one region."""
+
+    plane: Plane
+    control: Control
+    services: Mapping[str, Service]
+    invoke_api: WsgiApp
+    wire: Wire
+
+
+class Sites:
+    """The regions of the plane; all but the first are made when somebody asks. Thread-safe."""
+
+    def __init__(self, plane: Plane, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._lock = threading.Lock()
+        self.home = _build_site(plane, stop)
+        self._sites = {plane.region: self.home}
+
+    def at(self, region: str) -> Site | None:
+        """Return the site of ``region``; None for a region that AWS does not have."""
+        with self._lock:
+            site = self._sites.get(region)
+            if site is None and region in self.home.plane.shared.regions():
+                site = _build_site(self.home.plane.elsewhere(region), self._stop)
+                self._sites[region] = site
+        return site
+
+
+def _build_site(plane: Plane, stop: Callable[[], None]) -> Site:
     """Build every service of ours, and the application behind API Gateway's hosts."""
+    control = Control(plane, stop)
     services: dict[str, Service] = {
         name: import_module(module).create(plane, control)
         for name, module in _MODULES.items()
     }
     gateway = import_module("rehearsal.apigateway")
-    return services, gateway.invoke_application(plane, services["apigateway"])
+    invoke_api = gateway.invoke_application(plane, services["apigateway"])
+    wire = Wire(plane.faults, plane.limits)
+    return Site(plane, control, services, invoke_api, wire)

@@ -146,11 +146,16 @@ class SourceMirror:
 
 
 class SourcePage:
-    """``/_rehearsal/source``: bring commits into the mirror and start who listens."""
+    """``/_rehearsal/source``: bring commits into the mirror and start who listens.
 
-    def __init__(self, mirror: SourceMirror, push: Callable[[str], list[str]]) -> None:
+    The mirror is one for all places, and a push reaches the pipelines of all.
+    """
+
+    def __init__(
+        self, mirror: SourceMirror, pushed: list[Callable[[str], list[str]]]
+    ) -> None:
         self._mirror = mirror
-        self._push = push
+        self._pushed = pushed
 
     def register(self, control: Control) -> None:
         """Serve the page."""
@@ -177,6 +182,9 @@ class SourcePage:
             "commit": head,
             "started": self._push(branch) if moved else [],
         }
+
+    def _push(self, branch: str) -> list[str]:
+        return [started for each in list(self._pushed) for started in each(branch)]
 
     def _bring(self, branch: str, body: dict[str, Any]) -> str:
         if "repository" in body:

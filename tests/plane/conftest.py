@@ -34,16 +34,19 @@ def own_plane(tmp_path: Path) -> Iterator[RunningPlane]:
 
 @pytest.fixture(scope="session")
 def aws(plane: str) -> Callable[..., Any]:
-    """Give ``aws("lambda")``: boto3 clients to the plane, as the operator or with keys."""
+    """Give ``aws("lambda")``: boto3 clients to the plane, as the operator or with keys.
+
+    ``aws("lambda", region_name="eu-west-1")`` is one for another region.
+    """
 
     @functools.cache
     def client(service: str, **keys: str) -> Any:
         return boto3.client(
             service,
             endpoint_url=plane,
-            region_name="us-east-1",
             config=Config(retries={"total_max_attempts": 1}),
             **{
+                "region_name": "us-east-1",
                 "aws_access_key_id": "rehearsal",
                 "aws_secret_access_key": "rehearsal",
                 **keys,

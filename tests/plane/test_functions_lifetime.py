@@ -29,20 +29,22 @@ TRUST = {
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
-def test_a_plane_that_ends_leaves_no_worker_behind(
+def test_a_plane_that_ends_leaves_no_worker_behind_in_any_region(
     own_plane: Any, ending: signal.Signals
 ) -> None:
-    worker = worker_pid(own_plane.endpoint)
+    regions = ("us-east-1", "eu-west-1")
+    workers = [worker_pid(own_plane.endpoint, region) for region in regions]
+    assert len(set(workers)) == 2
     own_plane.process.send_signal(ending)
     own_plane.process.wait(timeout=20)
-    assert ends(worker)
+    assert all(ends(worker) for worker in workers)
 
 
-def worker_pid(endpoint: str) -> int:
+def worker_pid(endpoint: str, region: str) -> int:
     """Run a function that tells its process id."""
-    session = boto3.session.Session("rehearsal", "rehearsal", region_name="us-east-1")
+    session = boto3.session.Session("rehearsal", "rehearsal", region_name=region)
     role = session.client("iam", endpoint_url=endpoint).create_role(
-        RoleName="demo", AssumeRolePolicyDocument=json.dumps(TRUST)
+        RoleName=f"demo-{region}", AssumeRolePolicyDocument=json.dumps(TRUST)
     )
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:

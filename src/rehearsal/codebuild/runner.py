@@ -66,7 +66,7 @@ class BuildRun:
         self._opened: BuildLog | None = None
         self._ending: str | None = None
         self._failed = False
-        cache = plane.state_dir / "cache" / build.project["name"]
+        cache = plane.directory("cache") / build.project["name"]
         self._cache = Cache(cache, source=self._source, home=self._folder / "home")
 
     @property

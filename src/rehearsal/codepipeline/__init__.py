@@ -11,5 +11,6 @@ from rehearsal.source import SourceMirror, SourcePage
 def create(plane: Plane, control: Control) -> CodePipeline:
     """Build the service, and the page by which commits reach it."""
     service = CodePipeline(plane)
-    SourcePage(SourceMirror(plane.state_dir), service.pushed).register(control)
+    plane.shared.pushed.append(service.pushed)
+    SourcePage(SourceMirror(plane.state_dir), plane.shared.pushed).register(control)
     return service

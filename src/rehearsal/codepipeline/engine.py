@@ -288,6 +288,12 @@ class Engine:
             raise ActionFailed(
                 str(fault.settings.get("message", "A fault was injected"))
             )
+        region = run.action.get("region", self._plane.region)
+        if region != self._plane.region:
+            self._plane.not_rehearsed(run.name, region, "an action in another region")
+            raise ActionFailed(
+                f"Actions in another region, {region}, are not rehearsed"
+            )
         work = work_of(run.action["actionTypeId"])
         if work is None:
             provider = run.action["actionTypeId"]["provider"]

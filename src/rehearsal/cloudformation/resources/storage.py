@@ -56,7 +56,10 @@ class Bucket(Kind):
     def create(self, ask: Ask) -> Made:
         name = ask.name("BucketName", limit=63, lower=True)
         lock = ask.properties.get("ObjectLockEnabled")
-        settings = {"ObjectLockEnabledForBucket": True} if lock else {}
+        settings: dict[str, Any] = {"ObjectLockEnabledForBucket": True} if lock else {}
+        if ask.plane.region != "us-east-1":  # which S3 takes no constraint for
+            where = {"LocationConstraint": ask.plane.region}
+            settings["CreateBucketConfiguration"] = where
         ask.client("s3").create_bucket(Bucket=name, **settings)
         ask.claimed.append(name)
         return self._configure(ask, name)
