@@ -18,12 +18,13 @@ Namespaces = Mapping[str, Mapping[str, str]]
 _NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 _REFERENCE = re.compile(r"#\{([A-Za-z0-9@\-_]+)\.([A-Za-z0-9@\-_]+)\}")
 _LONGEST_VALUE = 1000
-# Configuration that an action type cannot do without.
+# Configuration that actions of a provider cannot do without; S3 has two kinds of them.
 _REQUIRED = {
     "GitHub": ("Owner", "Repo", "Branch", "OAuthToken"),
     "CodeStarSourceConnection": ("ConnectionArn", "FullRepositoryId", "BranchName"),
     "CodeBuild": ("ProjectName",),
     "CloudFormation": ("ActionMode", "StackName"),
+    "Source/S3": ("S3Bucket", "S3ObjectKey"),
 }
 _ACTION = "InvalidActionDeclarationException"
 _STAGE = "InvalidStageDeclarationException"
@@ -139,7 +140,9 @@ def _check_stages(stages: list[Declaration]) -> None:
 
 def _check_action(action: Declaration) -> None:
     name, configuration = action["name"], action.get("configuration", {})
-    for key in _REQUIRED.get(action["actionTypeId"]["provider"], ()):
+    provider = action["actionTypeId"]["provider"]
+    kind = f"{action['actionTypeId']['category']}/{provider}"
+    for key in _REQUIRED.get(kind, _REQUIRED.get(provider, ())):
         if key not in configuration:
             raise InvalidPipeline(
                 _ACTION,

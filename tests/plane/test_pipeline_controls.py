@@ -190,6 +190,11 @@ def test_a_start_takes_a_commit_and_variables_and_refuses_unknown_ones(
     for wrong in (
         {"variables": [{"name": "Depth", "value": "1"}]},
         {"sourceRevisions": [revision("Elsewhere", old)]},
+        {
+            "sourceRevisions": [
+                {**revision("GitHub", old), "revisionType": "S3_OBJECT_VERSION_ID"}
+            ]
+        },
     ):
         with pytest.raises(ClientError, match="ValidationException"):
             start(name=pipeline, **wrong)
@@ -212,7 +217,7 @@ def test_a_start_takes_a_commit_and_variables_and_refuses_unknown_ones(
     trail = aws("cloudtrail").lookup_events(
         LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": pipeline}]
     )["Events"]
-    assert [event["EventName"] for event in trail].count("StartPipelineExecution") == 3
+    assert [event["EventName"] for event in trail].count("StartPipelineExecution") == 4
     said = ran["A"]["input"]["resolvedConfiguration"]["CustomData"]
     assert said == f"high {old}"
 

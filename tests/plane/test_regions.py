@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from own_plane import RunningPlane, call_control, running_plane
@@ -26,6 +25,7 @@ from plane_pipelines import (
     make_role,
     until,
 )
+from plane_roles import grant, make_bucket, operator_of, role_trusting
 from plane_stacks import Stack, unique
 from signed_api import SignedApi
 
@@ -293,7 +293,7 @@ def test_a_push_starts_the_pipelines_of_all_regions(
     source["configuration"]["PollForSourceChanges"] = "true"
     for region in (HOME, AWAY):
         place = at(aws, region)
-        _bucket(place, f"{name}-{region}", region)
+        make_bucket(place, f"{name}-{region}", region)
         approval = action("Look", "Approval/AWS/Manual", {})
         stages = {"Source": [source], "Approve": [approval]}
         declared = declare(name, role, f"{name}-{region}", stages)
@@ -311,7 +311,7 @@ def test_an_action_in_another_region_than_its_pipeline_s_is_not_rehearsed(
     aws: Aws, control: Callable[..., Any]
 ) -> None:
     name = unique("crossing")
-    _bucket(aws, name, HOME)
+    make_bucket(aws, name, HOME)
     source = {**github(), "region": AWAY}
     stages = {
         "Source": [source],
@@ -331,57 +331,12 @@ def test_an_action_in_another_region_than_its_pipeline_s_is_not_rehearsed(
     } in (listed)
 
 
-def _bucket(aws: Aws, name: str, region: str) -> None:
-    more: dict[str, Any] = {}
-    if region != HOME:
-        more["CreateBucketConfiguration"] = {"LocationConstraint": region}
-    aws("s3").create_bucket(Bucket=name, **more)
-
-
 @pytest.fixture(scope="module")
 def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlane]:
     with running_plane(
         tmp_path_factory.mktemp("regions"), permissions="enforce"
     ) as running:
         yield running
-
-
-def _operator(endpoint: str) -> Aws:
-    return functools.partial(
-        boto3.client,
-        endpoint_url=endpoint,
-        region_name=AWAY,
-        aws_access_key_id="rehearsal",
-        aws_secret_access_key="rehearsal",
-    )
-
-
-def _role(aws: Aws, name: str, service: str, source: str, *allowed: Any) -> str:
-    """Make a role that ``service`` may take for ``source``."""
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"ArnEquals": {"aws:SourceArn": source}} if source else {},
-    }
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    made = aws("iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(document)
-    )
-    _grant(aws, name, *allowed)
-    return str(made["Role"]["Arn"])
-
-
-def _grant(aws: Aws, name: str, *allowed: tuple[str, str]) -> None:
-    statements = [
-        {"Effect": "Allow", "Action": each, "Resource": resource}
-        for each, resource in allowed
-    ]
-    aws("iam").put_role_policy(
-        RoleName=name,
-        PolicyName="given",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
-    )
 
 
 SPEC = """\
@@ -398,17 +353,16 @@ phases:
 def test_a_pipeline_of_another_region_builds_there_and_its_roles_are_enforced(
     enforcing: RunningPlane, tmp_path: Path
 ) -> None:
-    aws = _operator(enforcing.endpoint)
+    aws = operator_of(enforcing.endpoint, AWAY)
     make_repository(tmp_path, {"README": "r", "buildspec.yml": SPEC})
     branch = {"repository": str(tmp_path), "branch": "main"}
     call_control(enforcing.endpoint, "POST", "source", branch)
-    _bucket(aws, "away-artifacts", AWAY)
+    make_bucket(aws, "away-artifacts", AWAY)
     objects = ("s3:*", "arn:aws:s3:::away-artifacts/*")
-    builder = _role(
+    builder = role_trusting(
         aws,
         "away-builder",
-        "codebuild",
-        "",
+        {"Service": "codebuild.amazonaws.com"},
         objects,
         ("logs:*", f"arn:aws:logs:{AWAY}:*:*"),
     )
@@ -419,7 +373,13 @@ def test_a_pipeline_of_another_region_builds_there_and_its_roles_are_enforced(
         return (objects, ("codebuild:*", named))
 
     source = f"arn:aws:codepipeline:{AWAY}:{ACCOUNT}:away"
-    mover = _role(aws, "away-mover", "codepipeline", source, *starts(HOME))
+    mover = role_trusting(
+        aws,
+        "away-mover",
+        {"Service": "codepipeline.amazonaws.com"},
+        *starts(HOME),
+        when={"ArnEquals": {"aws:SourceArn": source}},
+    )
     build = action(
         "Build",
         "Build/AWS/CodeBuild",
@@ -435,7 +395,7 @@ def test_a_pipeline_of_another_region_builds_there_and_its_roles_are_enforced(
     assert f"codebuild:StartBuild on resource: arn:aws:codebuild:{AWAY}" in (
         error["message"]
     )
-    _grant(aws, "away-mover", *starts(AWAY))
+    grant(aws, "away-mover", *starts(AWAY))
     aws("codepipeline").start_pipeline_execution(name="away")
     assert ended(aws, "away", 120) == "Succeeded"
     done = action_state(aws, "away", "Build")
@@ -443,8 +403,5 @@ def test_a_pipeline_of_another_region_builds_there_and_its_roles_are_enforced(
     groups = aws("logs").describe_log_groups()["logGroups"]
     assert [each["logGroupName"] for each in groups] == ["/aws/codebuild/Away"]
     assert (
-        _operator(enforcing.endpoint)("logs", region_name=HOME).describe_log_groups()[
-            "logGroups"
-        ]
-        == []
+        operator_of(enforcing.endpoint)("logs").describe_log_groups()["logGroups"] == []
     )

@@ -94,7 +94,8 @@ def _action_state(action: dict[str, Any], run: ActionRun | None) -> dict[str, An
             "revisionChangeId": run.revision["revisionId"],
             "created": run.revision["created"],
         }
-        state["revisionUrl"] = run.revision["revisionUrl"]
+        if url := run.revision.get("revisionUrl"):
+            state["revisionUrl"] = url
     if action["actionTypeId"]["provider"] == "CodeBuild":
         state["entityUrl"] = run.external_url.partition("/builds/")[0]
     return state
@@ -153,13 +154,9 @@ def _rollback(execution: Execution) -> dict[str, str]:
 
 def _source_revision(run: ActionRun) -> dict[str, Any]:
     revision = run.revision or {}
-    return {
-        "actionName": run.name,
-        **{
-            key: revision[key]
-            for key in ("revisionId", "revisionSummary", "revisionUrl")
-        },
-    }
+    names = ("revisionId", "revisionSummary", "revisionUrl")
+    known = {key: revision[key] for key in names if key in revision}
+    return {"actionName": run.name, **known}
 
 
 def action_detail(run: ActionRun) -> dict[str, Any]:

@@ -37,12 +37,15 @@ def accept(given: dict[str, Any], version: int) -> tuple[dict[str, Any], set[str
 
 
 def check_start(
-    declaration: dict[str, Any], variables: dict[str, str], revisions: dict[str, str]
+    declaration: dict[str, Any],
+    variables: dict[str, str],
+    revisions: list[dict[str, str]],
 ) -> None:
     """Refuse a start whose variables or revisions the pipeline does not know.
 
     Raises:
-        ApiError: ValidationException.
+        ApiError: ValidationException, the only one that StartPipelineExecution has for it;
+            the texts are the plane's. NotImplemented: for a key instead of a version.
     """
     if (variables or revisions) and declaration["pipelineType"] != "V2":
         raise _refused("Variables and source revisions need a pipeline of type V2.")
@@ -56,9 +59,28 @@ def check_start(
     ]
     if empty:
         raise _refused(f"Pipeline variables [{', '.join(empty)}] need a value.")
-    sources = {action["name"] for action in declaration["stages"][0]["actions"]}
-    if unknown := sorted(revisions.keys() - sources):
+    sources = {each["name"]: each for each in declaration["stages"][0]["actions"]}
+    named = {each["actionName"] for each in revisions}
+    if unknown := sorted(named - sources.keys()):
         raise _refused(f"[{', '.join(unknown)}] are not source actions.")
+    for each in revisions:
+        _check_type(sources[each["actionName"]], each["revisionType"])
+
+
+def _check_type(source: dict[str, Any], given: str) -> None:
+    """Refuse a revision of a type that the source's provider does not have.
+
+    Source: "Start a pipeline with a source revision override", AWS CodePipeline User Guide.
+    """
+    provider = source["actionTypeId"]["provider"]
+    if (provider, given) == ("S3", "S3_OBJECT_KEY"):
+        raise ApiError("NotImplemented", "The rehearsal plane overrides no object key.")
+    wanted = "S3_OBJECT_VERSION_ID" if provider == "S3" else "COMMIT_ID"
+    if given != wanted:
+        raise _refused(
+            f"Source revisions of {source['name']} ({provider}) are of type {wanted}, "
+            f"not {given}."
+        )
 
 
 def _refused(message: str) -> ApiError:

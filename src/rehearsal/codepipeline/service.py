@@ -112,14 +112,14 @@ class CodePipeline(ControlOperations, Service):
         if token and token in pipeline.start_tokens:
             return {"pipelineExecutionId": pipeline.start_tokens[token]}
         variables = {v["name"]: v["value"] for v in params.get("variables", [])}
-        revisions = {
-            item["actionName"]: item["revisionValue"]
-            for item in params.get("sourceRevisions", [])
-        }
+        revisions = params.get("sourceRevisions", [])
         check_start(pipeline.declaration, variables, revisions)
         trigger = ("StartPipelineExecution", call.principal.arn)
         execution = self._engine.start(
-            pipeline, trigger, variables=variables, revisions=revisions
+            pipeline,
+            trigger,
+            variables=variables,
+            revisions={each["actionName"]: each["revisionValue"] for each in revisions},
         )
         pipeline.start_tokens[token] = execution.id
         return {"pipelineExecutionId": execution.id}

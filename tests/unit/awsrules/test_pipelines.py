@@ -114,6 +114,17 @@ def test_configuration_that_an_action_type_needs_must_be_there() -> None:
         check_pipeline(pipeline([source()], [build]))
 
 
+def test_s3_needs_an_object_where_it_is_a_source_and_not_where_it_is_a_target() -> None:
+    kind = {"owner": "AWS", "provider": "S3", "version": "1"}
+    from_s3 = source(configuration={"S3Bucket": "b"})
+    from_s3["actionTypeId"] = {"category": "Source", **kind}
+    with pytest.raises(InvalidPipeline, match="'S3ObjectKey'"):
+        check_pipeline(pipeline([from_s3], [action()]))
+    to_s3 = action(configuration={"BucketName": "b"})
+    to_s3["actionTypeId"] = {"category": "Deploy", **kind}
+    check_pipeline(pipeline([source()], [to_s3]))
+
+
 def test_variables_are_replaced_wherever_they_stand() -> None:
     text = '{"v":"#{Build.TAG}-#{codepipeline.PipelineExecutionId}"}'
     known = {"Build": {"TAG": "1"}, "codepipeline": {"PipelineExecutionId": "e"}}

@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal.codepipeline.actions.approval import await_approval
 from rehearsal.codepipeline.actions.cloudformation import deploy
 from rehearsal.codepipeline.actions.codebuild import build
+from rehearsal.codepipeline.actions.bucket import fetch_from_bucket
 from rehearsal.codepipeline.actions.source import (
     fetch_from_connection,
     fetch_from_github,
@@ -19,6 +20,7 @@ Work = Callable[[Job], None]
 _WORK: dict[tuple[str, str, str], Work] = {
     ("Source", "ThirdParty", "GitHub"): fetch_from_github,
     ("Source", "AWS", "CodeStarSourceConnection"): fetch_from_connection,
+    ("Source", "AWS", "S3"): fetch_from_bucket,
     ("Build", "AWS", "CodeBuild"): build,
     ("Test", "AWS", "CodeBuild"): build,
     ("Deploy", "AWS", "CloudFormation"): deploy,
