@@ -11,7 +11,7 @@ AWS CodeDeploy", its permissions reference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -60,6 +60,7 @@ _FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "secretsmanager": (("SecretId", "secret:{}"),),
     "sns": (("TopicArn", "{}"), ("TargetArn", "{}"), ("ResourceArn", "{}")),
     "sqs": (("QueueName", "{}"),),
+    "sts": (("RoleArn", "{}"),),
 }
 # The parameter by which a role is handed to the service.
 _PASSED = {
@@ -195,6 +196,10 @@ def _known(call: Asking, place: Place) -> Known:
     match call.service, call.operation:
         case "cloudwatch", "PutMetricData":
             return {"cloudwatch:namespace": call.given("Namespace") or None}
+        case "sts", "AssumeRole":
+            names = {"sts:ExternalId": "ExternalId"}
+            names["sts:RoleSessionName"] = "RoleSessionName"
+            return {key: call.given(name) or None for key, name in names.items()}
         case "s3", "ListObjects" | "ListObjectsV2":
             return {"s3:prefix": call.given("Prefix") or None}
         case "iam", "CreateRole" | "PutRolePermissionsBoundary":
@@ -228,8 +233,9 @@ def _dependent(call: Asking, place: Place) -> Iterator[Question]:
                     yield Question(action, key, _via("lambda", place))
         case "s3", "GetObject" | "PutObject":
             verb = "Decrypt" if call.operation == "GetObject" else "GenerateDataKey"
-            if key := _key_of_bucket(call.given("Bucket"), place):
-                yield Question(f"kms:{verb}", key, _via("s3", place))
+            where = _place_of_bucket(call.given("Bucket"), place)
+            if key := _key_of_bucket(call.given("Bucket"), where):
+                yield Question(f"kms:{verb}", key, _via("s3", where))
         case "sns", "Publish":
             if key := _key_of_topic(call.given("TopicArn"), place):
                 yield Question("kms:GenerateDataKey", key, _via("sns", place))
@@ -268,6 +274,14 @@ def role_named(backend: Any, name: str) -> Any:
     """Give one of moto's roles by its name, None where there is none."""
     roles = list(backend.roles.values())
     return next((each for each in roles if each.name == name), None)
+
+
+def _place_of_bucket(name: str, place: Place) -> Place:
+    """Give where a bucket is: S3 acts there, whichever region it was asked in."""
+    from moto.s3.models import s3_backends
+
+    bucket = s3_backends[place.account]["aws"].buckets.get(name)
+    return replace(place, region=bucket.region_name) if bucket else place
 
 
 def _key_of_bucket(name: str, place: Place) -> str:

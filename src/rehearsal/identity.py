@@ -56,6 +56,11 @@ class SessionKeys:
         }
 
 
+def account_of(arn: str) -> str:
+    """Return the account that an ARN names."""
+    return arn.split(":")[4]
+
+
 def scope_of(request: Request) -> Scope | None:
     """Read the credential scope of ``request``: a signed header or a presigned URL."""
     text = request.headers.get("Authorization", "")

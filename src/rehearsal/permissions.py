@@ -3,8 +3,9 @@
 The plane refuses what a role session's policies do not allow, as AWS does; in the mode
 ``watch`` it only records it, in ``off`` it looks at no call. A call whose resource the plane
 cannot tell is asked of every resource that the role's policies name, and conditions on keys
-that it does not know are taken to hold. Source: AWS IAM User Guide, "Policy evaluation
-logic", "Troubleshoot access denied error messages".
+that it does not know are taken to hold. Who assumes another role must be trusted by it, too.
+Source: AWS IAM User Guide, "Policy evaluation logic", "Troubleshoot access denied error
+messages".
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote
 
-from awsrules.policies import Request, evaluate, statements_of, trusts
+from awsrules.policies import Outcome, Request, evaluate, statements_of, trusts
 from rehearsal.asking import Asking, Known, Place, Question, questions
-from rehearsal.identity import Principal
+from rehearsal.identity import Principal, account_of
 from rehearsal.protocol import ApiError
 
 MODES = ("off", "watch", "enforce")
@@ -28,6 +29,7 @@ DEFAULT_MODE = "enforce"
 
 # Anybody may ask who they are.
 _ALWAYS = frozenset({"sts:GetCallerIdentity"})
+_ASSUME = "sts:AssumeRole"
 # Services that say it without the word exception.
 _PLAIN = frozenset({"cloudformation", "cloudwatch", "iam", "s3", "sns", "sqs", "sts"})
 
@@ -95,11 +97,11 @@ class Permissions:
         context = {"aws:SourceAccount": self._account}
         if source_arn:
             context["aws:SourceArn"] = source_arn
-        asked = Request("sts:AssumeRole", role_arn, context, who)
+        asked = Request(_ASSUME, role_arn, context, who)
         trusted = trusts(_parsed(role.assume_role_policy_document), asked).allowed
         if not trusted:
             reason = f"because the role does not trust {who} for {source_arn or 'it'}"
-            self._record(Refusal(role_arn, "sts:AssumeRole", source_arn, reason))
+            self._record(Refusal(role_arn, _ASSUME, source_arn, reason))
         return trusted or self.mode != "enforce"
 
     def page(self, method: str, body: dict[str, Any]) -> Any:
@@ -130,7 +132,7 @@ class Permissions:
         """Record what is not allowed; give IAM's words where it is refused, else ""."""
         if question.action in _ALWAYS:
             return ""
-        reason = self._reason(role, question)
+        reason = self._reason(role, principal, question)
         if not reason:
             with self._lock:
                 self._allowed.setdefault(str(role.arn), set()).add(question.action)
@@ -139,21 +141,28 @@ class Permissions:
         self._record(Refusal(str(role.arn), question.action, resource, reason))
         if self.mode != "enforce":
             return ""
-        return (
+        text = (
             f"User: {principal} is not authorized to perform: {question.action} "
-            f"on resource: {resource} {reason}"
+            f"on resource: {resource}"
         )
+        # STS does not tell which of the two policies is to blame; the page does.
+        return text if question.action == _ASSUME else f"{text} {reason}"
 
     def _record(self, refusal: Refusal) -> None:
         with self._lock:
             self._refused[refusal] = self._refused.get(refusal, 0) + 1
 
-    def _reason(self, role: Any, question: Question) -> str:
+    def _reason(self, role: Any, session: str, question: Question) -> str:
         """Give why the role may not, in IAM's words, "" when it may."""
         documents = [_as_known(each, question.known) for each in _documents(role)]
+        if question.action == _ASSUME:
+            trust = _trust_of(self._role(question.resource), role, session, question)
+            if trust.refusal:
+                return trust.refusal
+            documents += trust.grants
         boundary = self._boundary(role, question.known)
         asked = [question.resource] if question.resource else _resources(documents)
-        context = {key: text for key, text in question.known.items() if text}
+        context = _given(question.known)
         denied = bounded = False
         for resource in asked:
             request = Request(question.action, resource, context, role.arn)
@@ -183,6 +192,57 @@ class Permissions:
         from moto.iam.models import iam_backends
 
         return iam_backends[self._account]["aws"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """Why a role does not trust a caller, or what its trust grants by itself."""
+
+    refusal: str = ""
+    grants: tuple[Mapping[str, Any], ...] = ()
+
+
+def _trust_of(target: Any, role: Any, session: str, question: Question) -> _Trust:
+    """Look into the trust policy of ``target`` for a session of ``role``.
+
+    Within an account, a role that is named itself needs no policy of its own; one that is
+    trusted because its account is, does. Source: AWS STS API Reference, AssumeRole.
+    """
+    if target is None:
+        return _Trust("because there is no such role")
+    account = account_of(role.arn)
+    itself = {"aws:PrincipalArn": role.arn, "aws:PrincipalAccount": account}
+    trust = _as_known(
+        _parsed(target.assume_role_policy_document), {**question.known, **itself}
+    )
+    asked = partial(_trusts, target, {**_given(question.known), **itself})
+    callers = (role.arn, session)
+    if Outcome.DENIED in [asked(trust, each) for each in callers]:
+        return _Trust("with an explicit deny in the role's trust policy")
+    found = [
+        statement
+        for statement in ({"Statement": [each]} for each in trust["Statement"])
+        if Outcome.ALLOWED in [asked(statement, each) for each in callers]
+    ]
+    if not found:
+        return _Trust("because the role's trust policy does not allow it")
+    whole = f"arn:aws:iam::{account}:root"
+    named = any(asked(each, whole) is not Outcome.ALLOWED for each in found)
+    if not named or account_of(target.arn) != account:
+        return _Trust()
+    grant = {"Effect": "Allow", "Action": _ASSUME, "Resource": target.arn}
+    return _Trust(grants=({"Statement": [grant]},))
+
+
+def _trusts(
+    target: Any, known: Mapping[str, str], part: Mapping[str, Any], who: str
+) -> Outcome:
+    return trusts(part, Request(_ASSUME, target.arn, known, who)).outcome
+
+
+def _given(known: Known) -> dict[str, str]:
+    """Give the keys that a request carries."""
+    return {key: text for key, text in known.items() if text}
 
 
 def _documents(role: Any) -> Iterator[Mapping[str, Any]]:

@@ -97,3 +97,11 @@ def test_an_alias_of_a_key_is_no_resource_so_the_key_is_not_known() -> None:
     assert asked("kms", "DescribeKey", KeyId="1-2") == [
         f"kms:DescribeKey arn:aws:kms:{HERE}:key/1-2"
     ]
+
+
+def test_who_assumes_a_role_asks_about_the_role_with_what_the_call_carries() -> None:
+    params = {"RoleArn": "arn:aws:iam::1:role/r", "RoleSessionName": "s"}
+    call = Asking("sts", "AssumeRole", "POST", "/", params)
+    [question] = questions(call, PLACE)
+    assert (question.action, question.resource) == ("sts:AssumeRole", params["RoleArn"])
+    assert question.known == {"sts:ExternalId": None, "sts:RoleSessionName": "s"}
