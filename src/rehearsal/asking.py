@@ -11,7 +11,7 @@ AWS CodeDeploy", its permissions reference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -277,11 +277,12 @@ def role_named(backend: Any, name: str) -> Any:
 
 
 def _place_of_bucket(name: str, place: Place) -> Place:
-    """Give where a bucket is: S3 acts there, whichever region it was asked in."""
+    """Give where a bucket is: S3 acts there, whoever asked in whichever region."""
     from moto.s3.models import s3_backends
 
-    bucket = s3_backends[place.account]["aws"].buckets.get(name)
-    return replace(place, region=bucket.region_name) if bucket else place
+    account = s3_backends.bucket_accounts.get(name, (None, place.account))[1]
+    bucket = s3_backends[account]["aws"].buckets.get(name)
+    return Place(account, bucket.region_name) if bucket else place
 
 
 def _key_of_bucket(name: str, place: Place) -> str:

@@ -1,7 +1,7 @@
 """The plane's own API under ``/_rehearsal/``: health, clock, faults, limits, source and more.
 
-A page shows what is the home region's, or with ``?region=…`` another's; what is one for all
-regions, like clock and faults, is the same on each.
+A page shows what is of the first place, or with ``?region=…`` and ``?account=…`` of another;
+what is one for all, like clock and faults, is the same on each.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response
 
 from rehearsal.asking import Asking
 from rehearsal.control import refused
-from rehearsal.identity import Scope, principal_of, scope_of
+from rehearsal.identity import Scope, account_of_key, principal_of, scope_of
 from rehearsal.protocol import (
     ApiError,
     Call,
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 # Where a signature's scope and the model of its service have different names.
 _MODELS = {"monitoring": "cloudwatch", "states": "stepfunctions"}
-_API_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
+_API_HOST = re.compile(r"^([a-z0-9]+)\.execute-api\.([a-z0-9-]+)\.")
 
 
 class _Request(Request):  # type: ignore[misc]
@@ -73,17 +73,19 @@ class FrontDoor:
         if path.startswith("/_rehearsal/"):
             return self._control_of(environ)
         if match := _API_HOST.search(environ.get("HTTP_HOST", "")):
-            site = self._sites.at(match[1])
+            site = self._sites.of_api(match[1], match[2])
             return site.invoke_api if site else NotFound()
         request = _Request(environ)
         scope = scope_of(request)
         if scope is None:
             return self._moto  # type: ignore[no-any-return]
+        account = account_of_key(scope.access_key)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         if self._permissions.looks and (denied := self._not_allowed(environ, scope)):
             return denied
         if scope.service not in self._sites.home.services:
             return self._through_wire(environ, scope) or self._of_moto(scope)
-        site = self._sites.at(scope.region)
+        site = self._sites.at(account, scope.region)
         if site is None:
             return _no_such_region(scope, request)
         service = site.services[scope.service]
@@ -91,22 +93,24 @@ class FrontDoor:
             request = _with_body_kept(environ)
         if self._is_motos(service, request):
             return self._through_wire(environ, scope) or self._of_moto(scope)
-        principal = principal_of(scope.access_key, account=self._plane.account)
+        principal = principal_of(scope.access_key)
         guard = _Guard(site, environ.get("werkzeug.socket"))
         response: Response = answer(service, request, principal, scope.region, guard)
         return response
 
     def _control_of(self, environ: dict[str, Any]) -> WsgiApp:
-        """Give the pages of the region that the query names, else of the home region."""
-        named = parse_qs(environ.get("QUERY_STRING", "")).get("region")
-        if not named:
-            return self._sites.home.control
-        site = self._sites.at(named[0])
-        return site.control if site else refused(f"AWS has no region {named[0]}")
+        """Give the pages of the place that the query names, else of the home region."""
+        named = parse_qs(environ.get("QUERY_STRING", ""))
+        account = named.get("account", [self._plane.account])[0]
+        region = named.get("region", [self._plane.region])[0]
+        site = self._sites.at(account, region)
+        if site is None:
+            return refused(f"no region {region} of an account {account}")
+        return site.control
 
     def _not_allowed(self, environ: dict[str, Any], scope: Scope) -> WsgiApp | None:
         """Give the refusal of a call that the caller's role does not allow."""
-        principal = principal_of(scope.access_key, account=self._plane.account)
+        principal = principal_of(scope.access_key)
         if principal.role_arn is None:
             return None
         service = _MODELS.get(scope.service, scope.service)
@@ -127,7 +131,7 @@ class FrontDoor:
         operation, _ = find_operation(get_service_model(scope.service), request)
         call = Call(
             operation=str(operation.name) if operation else "",
-            principal=principal_of(scope.access_key, account=self._plane.account),
+            principal=principal_of(scope.access_key),
             request_id="",
             region=scope.region,
             inside=came_from_inside(request),

@@ -16,6 +16,7 @@ from moto.core.request import Request
 # wire, and do not count against the account's limits.
 INSIDE = "rehearsal-plane"
 
+_ACCOUNT = re.compile(r"\d{12}")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -25,6 +26,11 @@ class Principal:
 
     arn: str
     role_arn: str | None = None
+
+    @property
+    def account(self) -> str:
+        """Return the account that the caller belongs to."""
+        return account_of(self.arn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,30 @@ def scope_of(request: Request) -> Scope | None:
     return Scope(access_key=match[1], region=match[3], service=match[4].lower())
 
 
-def principal_of(access_key: str | None, *, account: str) -> Principal:
+def account_of_key(access_key: str) -> str:
+    """Return the account that an access key is of.
+
+    An operator says which by a key that is the account's number; without, it is the plane's.
+    """
+    from moto.iam.models import get_account_id_from
+
+    if is_account(access_key):
+        return access_key
+    return str(get_account_id_from(access_key))
+
+
+def is_account(text: str) -> bool:
+    """Say whether ``text`` is an account's number."""
+    return _ACCOUNT.fullmatch(text) is not None
+
+
+def principal_of(access_key: str) -> Principal:
     """Return who holds ``access_key``: a role session that STS made, else the operator."""
     from moto.sts.models import sts_backends
 
+    account = account_of_key(access_key)
     sessions: Any = sts_backends[account]["aws"]
-    session = sessions.get_assumed_role_from_access_key(access_key or "")
+    session = sessions.get_assumed_role_from_access_key(access_key)
     if session is None:
         return Principal(arn=f"arn:aws:iam::{account}:user/operator")
     return Principal(arn=session.arn, role_arn=session.role_arn)

@@ -47,8 +47,7 @@ class Refusal:
 class Permissions:
     """Decides the calls of role sessions, and remembers those that are not allowed."""
 
-    def __init__(self, account: str, mode: str | None = None) -> None:
-        self._account = account
+    def __init__(self, mode: str | None = None) -> None:
         self._lock = threading.Lock()
         self._refused: dict[Refusal, int] = {}
         self._allowed: dict[str, set[str]] = {}
@@ -66,7 +65,7 @@ class Permissions:
         role = self._role(principal.role_arn)
         if role is None or not call.operation:
             return None
-        for question in questions(call, Place(self._account, region)):
+        for question in questions(call, Place(principal.account, region)):
             if text := self._refusal(role, principal.arn, question):
                 plain = call.service in _PLAIN
                 code = "AccessDenied" if plain else "AccessDeniedException"
@@ -82,7 +81,8 @@ class Permissions:
         if role is None:
             return ""
         name = role_arn.rpartition("/")[2]
-        principal = f"arn:aws:sts::{self._account}:assumed-role/{name}/{session}"
+        account = account_of(role_arn)
+        principal = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
         return self._refusal(role, principal, question)
 
     def may_take(self, service: str, role_arn: str, source_arn: str = "") -> bool:
@@ -94,7 +94,7 @@ class Permissions:
         if role is None:
             return True
         who = f"{service}.amazonaws.com"
-        context = {"aws:SourceAccount": self._account}
+        context = {"aws:SourceAccount": account_of(role_arn)}
         if source_arn:
             context["aws:SourceArn"] = source_arn
         asked = Request(_ASSUME, role_arn, context, who)
@@ -178,20 +178,16 @@ class Permissions:
 
     def _boundary(self, role: Any, known: Known) -> Mapping[str, Any] | None:
         arn = role.permissions_boundary_arn
-        policy = self._iam().managed_policies.get(arn) if arn else None
+        policies = _iam_of(role.arn).managed_policies
+        policy = policies.get(arn) if arn else None
         return _as_known(_default_version(policy), known) if policy else None
 
     def _role(self, arn: str | None) -> Any:
         """Give the role of a session; a role that IAM does not have binds nobody."""
         if arn is None:
             return None
-        roles = list(self._iam().roles.values())
+        roles = list(_iam_of(arn).roles.values())
         return next((each for each in roles if each.arn == arn), None)
-
-    def _iam(self) -> Any:
-        from moto.iam.models import iam_backends
-
-        return iam_backends[self._account]["aws"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +239,13 @@ def _trusts(
 def _given(known: Known) -> dict[str, str]:
     """Give the keys that a request carries."""
     return {key: text for key, text in known.items() if text}
+
+
+def _iam_of(arn: str) -> Any:
+    """Give moto's IAM of the account that an ARN names."""
+    from moto.iam.models import iam_backends
+
+    return iam_backends[account_of(arn)]["aws"]
 
 
 def _documents(role: Any) -> Iterator[Mapping[str, Any]]:

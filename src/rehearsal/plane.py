@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rehearsal.asking import Place
 from rehearsal.clock import Clock
 from rehearsal.events import EventBus
 from rehearsal.faults import Faults
@@ -35,13 +36,13 @@ class Shared:
     """What all places of the plane have in common, beside clock and faults.
 
     Attributes:
-        permissions: IAM is one for all regions.
+        permissions: IAM is one for all regions; roles say which account they are of.
         pushed: who hears of a push to a branch, and gives the executions it started.
         not_rehearsed: what was asked for and not made, by resource and type.
     """
 
-    def __init__(self, account: str) -> None:
-        self.permissions = Permissions(account)
+    def __init__(self) -> None:
+        self.permissions = Permissions()
         self.pushed: list[Callable[[str], list[str]]] = []
         self.not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
         self._making = threading.Lock()
@@ -92,18 +93,18 @@ class Plane:
         self.metrics = Metrics()
         self.limits = Limits()
         self.trail = Trail()
-        self.shared: Shared = self.home.shared if self.home else Shared(self.account)
+        self.shared: Shared = self.home.shared if self.home else Shared()
         self.permissions = self.shared.permissions
 
-    def elsewhere(self, region: str) -> Plane:
-        """Return a context for another region, which ends with this one."""
+    def elsewhere(self, place: Place) -> Plane:
+        """Return a context for another place, which ends with this one."""
         other = Plane(
             self.endpoint_url,
             self.state_dir,
             self.clock,
             self.faults,
-            account=self.account,
-            region=region,
+            account=place.account,
+            region=place.region,
             home=self,
         )
         self.on_close(other.close)
@@ -111,7 +112,7 @@ class Plane:
 
     def directory(self, *names: str) -> Path:
         """Return a folder of this place's state on disk, made if needed."""
-        own = ("regions", self.region) if self.home else ()
+        own = ("places", self.account, self.region) if self.home else ()
         path = self.state_dir.joinpath(*own, *names)
         path.mkdir(parents=True, exist_ok=True)
         return path
@@ -129,6 +130,11 @@ class Plane:
     def spawn(self, work: Callable[..., None], *args: Any) -> None:
         """Run ``work`` in the background; what it raises is logged, never lost."""
         self._work.submit(_logged, work, *args)
+
+    @property
+    def own_keys(self) -> SessionKeys:
+        """Return the keys of the plane itself, which may do all in its account."""
+        return SessionKeys(self.account, "plane", "")
 
     def session_keys(self, role_arn: str, session_name: str) -> SessionKeys:
         """Assume ``role_arn`` by STS and return the session's keys."""
@@ -180,7 +186,7 @@ class Plane:
         )
 
     def _make_client(self, service: str, role_arn: str | None) -> Any:
-        keys = SessionKeys("PLANE", "plane", "")
+        keys = self.own_keys
         if role_arn is not None:
             keys = self.session_keys(role_arn, f"plane-{service}")
         return self.client_with(service, keys)

@@ -227,7 +227,9 @@ def test_a_region_that_aws_does_not_have_answers_nobody(aws: Aws, plane: str) ->
     )
     with pytest.raises(urllib.error.HTTPError) as page:
         call_control(plane, "GET", "limits?region=eu-nowhere-1")
-    assert json.load(page.value) == {"error": "AWS has no region eu-nowhere-1"}
+    assert json.load(page.value) == {
+        "error": "no region eu-nowhere-1 of an account 123456789012"
+    }
 
 
 def test_limits_and_traffic_are_of_a_region_and_faults_and_clock_of_all(

@@ -37,7 +37,7 @@ from rehearsal.apigateway.recorded import (
 from rehearsal.apigateway.service import Deployed
 from rehearsal.apigateway.signatures import Caller, Refusal, verify
 from rehearsal.asking import Question
-from rehearsal.identity import SessionKeys, principal_of
+from rehearsal.identity import principal_of
 from rehearsal.apigateway.quotas import Quotas
 from rehearsal.apigateway.validation import body_problem, missing_parameters
 from rehearsal.faults import parts_of
@@ -137,7 +137,7 @@ class InvokeApplication:
             case "NONE":
                 pass
             case "AWS_IAM":
-                caller = verify(http, self._plane.account)
+                caller = verify(http)
                 if isinstance(caller, Refusal):
                     return request, gateway_error(403, caller.kind, caller.message)
                 request = replace(request, caller=caller)
@@ -158,14 +158,20 @@ class InvokeApplication:
 
     def _why_not(self, request: ApiRequest, caller: Caller) -> str:
         """Give why the caller's role may not call the method, in IAM's words, or ""."""
-        principal = principal_of(caller.access_key, account=self._plane.account)
-        if principal.role_arn is None:
-            return ""
+        principal = principal_of(caller.access_key)
         place = f"{self._plane.region}:{self._plane.account}"
         resource = (
             f"arn:aws:execute-api:{place}:{request.api_id}/{request.stage}/"
             f"{request.http_method}{request.path}"
         )
+        if principal.account != self._plane.account:
+            return (
+                f"User: {principal.arn} is not authorized to perform: execute-api:Invoke "
+                f"on resource: {resource} because no resource-based policy allows the "
+                "execute-api:Invoke action"
+            )
+        if principal.role_arn is None:
+            return ""
         session = principal.arn.rpartition("/")[2]
         question = Question("execute-api:Invoke", resource)
         return self._plane.permissions.why_not(principal.role_arn, session, question)
@@ -225,8 +231,7 @@ class InvokeApplication:
     @cached_property
     def _functions(self) -> Any:
         """Lambda, asked once a request: API Gateway does not try again for its caller."""
-        keys = SessionKeys("PLANE", "plane", "")
-        return self._plane.client_with("lambda", keys, retries=0)
+        return self._plane.client_with("lambda", self._plane.own_keys, retries=0)
 
     def _may_invoke(self, request: ApiRequest, function: str) -> bool:
         """Say whether the function's policy lets this API's method in."""

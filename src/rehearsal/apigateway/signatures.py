@@ -17,6 +17,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from werkzeug.wrappers import Request
 
+from rehearsal.identity import account_of_key
+
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=(?P<key>[^/,\s]+)/(?P<scope>\d{8}/[^/]+/[^/]+/aws4_request)"
     r", *SignedHeaders=(?P<headers>[^,\s]+), *Signature=(?P<signature>[0-9a-f]{64})"
@@ -57,12 +59,12 @@ _MISMATCH = Refusal(
 )
 
 
-def verify(request: Request, account: str) -> Caller | Refusal:
+def verify(request: Request) -> Caller | Refusal:
     """Return who signed ``request``, or why it is refused."""
     match = _AUTHORIZATION.match(request.headers.get("Authorization", ""))
     if match is None:
         return _MISSING
-    holder = _holder(match["key"], account)
+    holder = _holder(match["key"])
     if holder is None:
         return _UNKNOWN_KEY
     secret, token, caller = holder
@@ -108,12 +110,13 @@ def _is_fresh(stamp: str) -> bool:
     return abs(datetime.now(UTC) - signed_at) <= _LATE
 
 
-def _holder(access_key: str, account: str) -> tuple[str, str, Caller] | None:
+def _holder(access_key: str) -> tuple[str, str, Caller] | None:
     """Return secret, session token and holder of a key: operator, role session or user."""
     from moto.iam.models import iam_backends
     from moto.sts.models import sts_backends
 
-    if access_key == "rehearsal":
+    account = account_of_key(access_key)
+    if access_key in ("rehearsal", account):
         arn = f"arn:aws:iam::{account}:user/operator"
         return "rehearsal", "", Caller(access_key, arn, "AIDAOPERATOR", account)
     sessions: Any = sts_backends[account]["aws"]

@@ -53,12 +53,25 @@ class Registry:
         Raises:
             ApiError: ResourceNotFoundException.
         """
+        self._refuse_elsewhere(text)
         name, _ = split_name(text)
         with self.lock:
             function = self._functions.get(name)
         if function is None:
             raise not_found(self.arn(name))
         return function
+
+    def _refuse_elsewhere(self, text: str) -> None:
+        """Refuse an ARN of another place; the words are AWS's for another region."""
+        if not text.startswith("arn:") or text.startswith(f"{self._arn_prefix}:"):
+            return
+        there, here = text.split(":")[3], self._arn_prefix.split(":")[3]
+        if there == here:
+            raise not_found(text)
+        raise ApiError(
+            "ResourceNotFoundException",
+            f"Functions from '{there}' are not reachable in this region ('{here}')",
+        )
 
     def version(self, function: Function, qualifier: str) -> Version:
         """Resolve a version number, ``$LATEST`` or an alias to its (main) version."""
