@@ -96,9 +96,7 @@ class Control:
         return {"assumptions": describe(set(filter(faults.assumes, NAMES)))}
 
     def _summary(self, method: str, body: dict[str, Any]) -> Any:
-        return {
-            "not_rehearsed": [asdict(item) for item in self._plane.all_not_rehearsed()]
-        }
+        return {"not_rehearsed": [asdict(item) for item in self._plane.shared.noted()]}
 
     def _stop_plane(self, method: str, body: dict[str, Any]) -> Any:
         if method != "POST":

@@ -63,8 +63,8 @@ class SessionKeys:
 
 
 def account_of(arn: str) -> str:
-    """Return the account that an ARN names."""
-    return arn.split(":")[4]
+    """Return the account that an ARN names, "" where it names none."""
+    return [*arn.split(":"), *[""] * 4][4]
 
 
 def scope_of(request: Request) -> Scope | None:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from awsrules.policies import Outcome, Request, evaluate, statements_of, trusts
 from rehearsal.asking import Asking, Known, Place, Question, questions
-from rehearsal.identity import Principal, account_of
+from rehearsal.identity import Principal, account_of, is_account
 from rehearsal.protocol import ApiError
 
 MODES = ("off", "watch", "enforce")
@@ -184,7 +184,7 @@ class Permissions:
 
     def _role(self, arn: str | None) -> Any:
         """Give the role of a session; a role that IAM does not have binds nobody."""
-        if arn is None:
+        if arn is None or not is_account(account_of(arn)):
             return None
         roles = list(_iam_of(arn).roles.values())
         return next((each for each in roles if each.arn == arn), None)

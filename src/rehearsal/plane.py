@@ -38,15 +38,25 @@ class Shared:
     Attributes:
         permissions: IAM is one for all regions; roles say which account they are of.
         pushed: who hears of a push to a branch, and gives the executions it started.
-        not_rehearsed: what was asked for and not made, by resource and type.
     """
 
     def __init__(self) -> None:
         self.permissions = Permissions()
         self.pushed: list[Callable[[str], list[str]]] = []
-        self.not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
+        self._lock = threading.Lock()
+        self._not_rehearsed: dict[tuple[str, str], NotRehearsed] = {}
         self._making = threading.Lock()
         self._session: Any = None
+
+    def note(self, found: NotRehearsed) -> None:
+        """Record what was not made; the last word on a resource and type counts."""
+        with self._lock:
+            self._not_rehearsed[found.resource, found.type] = found
+
+    def noted(self) -> list[NotRehearsed]:
+        """Return what was asked for and not made, in order of first mention."""
+        with self._lock:
+            return list(self._not_rehearsed.values())
 
     def regions(self) -> list[str]:
         """Return the names of AWS's regions."""
@@ -158,12 +168,7 @@ class Plane:
 
     def not_rehearsed(self, resource: str, type_name: str, reason: str) -> None:
         """Record that ``resource`` was asked for and not made."""
-        found = NotRehearsed(resource, type_name, reason)
-        self.shared.not_rehearsed[resource, type_name] = found
-
-    def all_not_rehearsed(self) -> list[NotRehearsed]:
-        """Return what was asked for and not made anywhere, in order of first mention."""
-        return list(self.shared.not_rehearsed.values())
+        self.shared.note(NotRehearsed(resource, type_name, reason))
 
     def client_with(self, service: str, keys: SessionKeys, *, retries: int = 1) -> Any:
         """Return a new boto3 client to this plane that acts with ``keys``."""

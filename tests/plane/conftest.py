@@ -32,6 +32,14 @@ def own_plane(tmp_path: Path) -> Iterator[RunningPlane]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a plane that enforces what roles may do, for a module; give its endpoint."""
+    folder = tmp_path_factory.mktemp("enforcing")
+    with running_plane(folder, permissions="enforce") as running:
+        yield running.endpoint
+
+
 @pytest.fixture(scope="session")
 def aws(plane: str) -> Callable[..., Any]:
     """Give ``aws("lambda")``: boto3 clients to the plane, as the operator or with keys.

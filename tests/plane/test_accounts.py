@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from own_plane import call_control, running_plane
+from own_plane import call_control
 from plane_pipelines import Aws, action, declare, ended, latest, until
-from plane_roles import grant, make_bucket, operator_of, role_trusting
+from plane_roles import grant, keys_of, make_bucket, operator_of, role_trusting, taking
 from plane_stacks import Stack, unique
 from signed_api import SignedApi
 
@@ -62,19 +61,11 @@ Outputs:
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A plane that enforces what roles may do."""
-    folder = tmp_path_factory.mktemp("accounts")
-    with running_plane(folder, permissions="enforce") as running:
-        yield running.endpoint
-
-
-@pytest.fixture(scope="module")
-def operators(endpoint: str) -> dict[str, Aws]:
+def operators(enforcing: str) -> dict[str, Aws]:
     """The operator of each account; the plane's own needs no number."""
     return {
-        HOME: operator_of(endpoint, REGION),
-        OTHER: operator_of(endpoint, REGION, OTHER),
+        HOME: operator_of(enforcing, REGION),
+        OTHER: operator_of(enforcing, REGION, OTHER),
     }
 
 
@@ -112,12 +103,12 @@ def test_stacks_and_roles_of_one_name_are_two_in_two_accounts(
 
 
 def test_a_function_acts_by_a_role_of_its_own_account_behind_its_own_api(
-    endpoint: str, application: dict[str, Stack], monkeypatch: pytest.MonkeyPatch
+    enforcing: str, application: dict[str, Stack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
     for account, made in application.items():
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", account)
-        answer = SignedApi(made.outputs()["ApiUrl"], REGION, endpoint).get("/who")
+        answer = SignedApi(made.outputs()["ApiUrl"], REGION, enforcing).get("/who")
         assert answer.status_code == 200, answer.text
         assert answer.json() == {
             "who": f"arn:aws:sts::{account}:assumed-role/RUNS/who",
@@ -126,33 +117,33 @@ def test_a_function_acts_by_a_role_of_its_own_account_behind_its_own_api(
 
 
 def test_an_api_refuses_a_caller_of_another_account(
-    endpoint: str, application: dict[str, Stack], monkeypatch: pytest.MonkeyPatch
+    enforcing: str, application: dict[str, Stack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "rehearsal")
     url = application[OTHER].outputs()["ApiUrl"]
-    answer = SignedApi(url, REGION, endpoint).get("/who")
+    answer = SignedApi(url, REGION, enforcing).get("/who")
     assert (answer.status_code, "no resource-based policy" in answer.text) == (
         403,
         True,
     )
 
 
-def test_a_function_s_arn_of_another_place_names_none_of_this(
-    endpoint: str, application: dict[str, Stack], operators: dict[str, Aws]
+def test_a_functions_arn_of_another_place_names_none_of_this(
+    enforcing: str, application: dict[str, Stack], operators: dict[str, Aws]
 ) -> None:
     arn = f"arn:aws:lambda:{REGION}:{HOME}:function:who"
     assert operators[HOME]("lambda").get_function(FunctionName=arn)
     read = operators[OTHER]("lambda").get_function
     assert f"Function not found: {arn}" in refused(read, FunctionName=arn)
-    elsewhere = operator_of(endpoint, "us-east-1")("lambda").invoke
+    elsewhere = operator_of(enforcing, "us-east-1")("lambda").invoke
     assert (
         "(ResourceNotFoundException) when calling the Invoke operation: Functions from "
         "'eu-west-1' are not reachable in this region ('us-east-1')"
     ) in refused(elsewhere, FunctionName=arn)
 
 
-def test_topics_and_buckets_are_an_account_s_and_a_bucket_s_name_is_everybody_s(
+def test_topics_and_buckets_are_an_accounts_and_a_buckets_name_is_everybodys(
     operators: dict[str, Aws],
 ) -> None:
     home, other = operators[HOME], operators[OTHER]
@@ -167,11 +158,11 @@ def test_topics_and_buckets_are_an_account_s_and_a_bucket_s_name_is_everybody_s(
 
 
 def test_a_control_page_tells_of_the_account_that_it_is_asked_for(
-    endpoint: str, application: dict[str, Stack]
+    enforcing: str, application: dict[str, Stack]
 ) -> None:
     where = f"traffic?account={OTHER}&region={REGION}"
-    assert "who" in json.dumps(call_control(endpoint, "GET", where))
-    assert call_control(endpoint, "GET", "traffic") == {"calls": {}}
+    assert "who" in json.dumps(call_control(enforcing, "GET", where))
+    assert call_control(enforcing, "GET", "traffic") == {"calls": {}}
 
 
 def test_a_role_of_another_account_is_assumed_where_both_accounts_allow_it(
@@ -255,19 +246,6 @@ def test_a_release_is_handed_to_a_pipeline_of_another_account(
     assert "PipelineNotFound" in refused(
         home("codepipeline").get_pipeline_state, name=name
     )
-
-
-def taking(arn: str) -> dict[str, str]:
-    return {"RoleArn": arn, "RoleSessionName": "test"}
-
-
-def keys_of(answer: Any) -> dict[str, str]:
-    given = answer["Credentials"]
-    return {
-        "aws_access_key_id": given["AccessKeyId"],
-        "aws_secret_access_key": given["SecretAccessKey"],
-        "aws_session_token": given["SessionToken"],
-    }
 
 
 def session_of(aws: Aws, arn: str) -> dict[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from own_plane import call_control, running_plane
+from own_plane import call_control
 from plane_pipelines import Aws
-from plane_roles import grant, make_bucket, operator_of, role_trusting
+from plane_roles import grant, keys_of, make_bucket, operator_of, role_trusting, taking
 from plane_stacks import unique
 
 pytestmark = pytest.mark.plane
@@ -21,16 +21,8 @@ ANYBODY = {"Service": "codebuild.amazonaws.com"}
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A plane that enforces what roles may do."""
-    folder = tmp_path_factory.mktemp("assuming")
-    with running_plane(folder, permissions="enforce") as running:
-        yield running.endpoint
-
-
-@pytest.fixture(scope="module")
-def aws(endpoint: str) -> Aws:
-    return operator_of(endpoint)
+def aws(enforcing: str) -> Aws:
+    return operator_of(enforcing)
 
 
 class Caller:
@@ -39,14 +31,14 @@ class Caller:
     def __init__(self, aws: Aws) -> None:
         self.aws, self.name = aws, unique("caller")
         self.arn = role_trusting(aws, self.name, ANYBODY)
-        self.keys = keys_of(aws("sts").assume_role(**wanted(self.arn)))
+        self.keys = keys_of(aws("sts").assume_role(**taking(self.arn)))
 
     def may(self, *resources: str) -> None:
         grant(self.aws, self.name, *((["sts:AssumeRole"], each) for each in resources))
 
     def assume(self, arn: str, **more: Any) -> Any:
         sts = self.aws("sts", **self.keys)
-        return keys_of(sts.assume_role(**wanted(arn), **more))
+        return keys_of(sts.assume_role(**taking(arn), **more))
 
     def is_refused(self, arn: str, **more: Any) -> bool:
         with pytest.raises(ClientError) as refused:
@@ -58,19 +50,6 @@ class Caller:
             f"authorized to perform: sts:AssumeRole on resource: {arn}"
         )
         return True
-
-
-def wanted(arn: str) -> dict[str, str]:
-    return {"RoleArn": arn, "RoleSessionName": "test"}
-
-
-def keys_of(answer: Any) -> dict[str, str]:
-    given = answer["Credentials"]
-    return {
-        "aws_access_key_id": given["AccessKeyId"],
-        "aws_secret_access_key": given["SecretAccessKey"],
-        "aws_session_token": given["SessionToken"],
-    }
 
 
 @pytest.fixture
@@ -108,13 +87,14 @@ def test_a_role_that_is_trusted_by_name_needs_none_within_its_account(
 
 
 def test_a_role_that_is_not_trusted_may_not_whatever_its_policies_say(
-    endpoint: str, aws: Aws, caller: Caller, role: Any
+    enforcing: str, aws: Aws, caller: Caller, role: Any
 ) -> None:
     caller.may("*")
     target = role({"AWS": Caller(aws).arn})
     assert caller.is_refused(target)
     assert caller.is_refused(f"arn:aws:iam::{ACCOUNT}:role/nobody")
-    listed = call_control(endpoint, "GET", "permissions")["not_allowed"]
+    assert caller.is_refused("arn:aws:nobody/of/no/account")
+    listed = call_control(enforcing, "GET", "permissions")["not_allowed"]
     reasons = {each["resource"]: each["reason"] for each in listed}
     assert reasons[target] == "because the role's trust policy does not allow it"
     assert reasons[f"arn:aws:iam::{ACCOUNT}:role/nobody"] == (
@@ -195,21 +175,21 @@ def test_a_permissions_boundary_binds_a_role_that_is_trusted_by_name(
 
 
 def test_the_operator_and_a_watching_plane_stop_nobody(
-    endpoint: str, aws: Aws, caller: Caller, role: Any
+    enforcing: str, aws: Aws, caller: Caller, role: Any
 ) -> None:
     target = role(ANYBODY)
-    assert aws("sts").assume_role(**wanted(target))
+    assert aws("sts").assume_role(**taking(target))
     try:
-        call_control(endpoint, "POST", "permissions", {"mode": "watch"})
+        call_control(enforcing, "POST", "permissions", {"mode": "watch"})
         assert caller.assume(target)
     finally:
-        call_control(endpoint, "POST", "permissions", {"mode": "enforce"})
+        call_control(enforcing, "POST", "permissions", {"mode": "enforce"})
 
 
 def test_a_release_is_handed_over_by_a_role_of_the_other_region(
-    endpoint: str, aws: Aws, caller: Caller
+    enforcing: str, aws: Aws, caller: Caller
 ) -> None:
-    away, name = operator_of(endpoint, "eu-west-1"), unique("handed-over")
+    away, name = operator_of(enforcing, "eu-west-1"), unique("handed-over")
     make_bucket(away, name, "eu-west-1", versioned=True)
     key = away("kms").create_key()["KeyMetadata"]["Arn"]
     rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}

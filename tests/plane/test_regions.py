@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from own_plane import RunningPlane, call_control, running_plane
+from own_plane import call_control
 from plane_pipelines import (
     Aws,
     action,
@@ -153,7 +153,7 @@ def test_two_regions_have_functions_of_one_name_with_aliases_of_their_own(
         assert found["AliasArn"] == f"{arn}:live"
 
 
-def test_a_function_s_code_sees_its_own_region_behind_its_own_host(
+def test_a_functions_code_sees_its_own_region_behind_its_own_host(
     aws: Aws,
     plane: str,
     application: dict[str, Stack],
@@ -179,9 +179,14 @@ def test_an_api_is_not_there_under_the_host_of_another_region(
     for elsewhere, status in ((HOME, 403), ("eu-nowhere-1", 404)):
         api = SignedApi(url.replace(AWAY, elsewhere), elsewhere, plane)
         assert api.get("/where").status_code == status
+    answer = SignedApi(url, HOME, plane).get("/where")
+    assert (answer.status_code, answer.json()["message"]) == (
+        403,
+        "Credential should be scoped to a valid region, not 'us-east-1'.",
+    )
 
 
-def test_a_deployment_in_one_region_leaves_the_other_s_alias_alone(
+def test_a_deployment_in_one_region_leaves_the_others_alias_alone(
     aws: Aws, application: dict[str, Stack]
 ) -> None:
     name = application[AWAY].name
@@ -196,7 +201,7 @@ def test_a_deployment_in_one_region_leaves_the_other_s_alias_alone(
     assert not set(there) & set(aws("codedeploy").list_deployments()["deployments"])
 
 
-def test_a_role_s_name_is_one_for_all_regions(aws: Aws) -> None:
+def test_a_roles_name_is_one_for_all_regions(aws: Aws) -> None:
     name = unique("named-role")
     template = NAMED_ROLE.replace("NAME", name)
     assert stack(aws, HOME, f"{name}-home").deploy(template) == "CREATE_COMPLETE"
@@ -309,7 +314,7 @@ def test_a_push_starts_the_pipelines_of_all_regions(
     assert [each["pipelineExecutionId"] for each in newest] == started
 
 
-def test_an_action_in_another_region_than_its_pipeline_s_is_not_rehearsed(
+def test_an_action_in_another_region_than_its_pipelines_is_not_rehearsed(
     aws: Aws, control: Callable[..., Any]
 ) -> None:
     name = unique("crossing")
@@ -333,14 +338,6 @@ def test_an_action_in_another_region_than_its_pipeline_s_is_not_rehearsed(
     } in (listed)
 
 
-@pytest.fixture(scope="module")
-def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlane]:
-    with running_plane(
-        tmp_path_factory.mktemp("regions"), permissions="enforce"
-    ) as running:
-        yield running
-
-
 SPEC = """\
 version: 0.2
 phases:
@@ -353,12 +350,12 @@ phases:
 
 
 def test_a_pipeline_of_another_region_builds_there_and_its_roles_are_enforced(
-    enforcing: RunningPlane, tmp_path: Path
+    enforcing: str, tmp_path: Path
 ) -> None:
-    aws = operator_of(enforcing.endpoint, AWAY)
+    aws = operator_of(enforcing, AWAY)
     make_repository(tmp_path, {"README": "r", "buildspec.yml": SPEC})
     branch = {"repository": str(tmp_path), "branch": "main"}
-    call_control(enforcing.endpoint, "POST", "source", branch)
+    call_control(enforcing, "POST", "source", branch)
     make_bucket(aws, "away-artifacts", AWAY)
     objects = ("s3:*", "arn:aws:s3:::away-artifacts/*")
     builder = role_trusting(
@@ -404,6 +401,4 @@ def test_a_pipeline_of_another_region_builds_there_and_its_roles_are_enforced(
     assert f"region={AWAY}" in done["externalExecutionUrl"]
     groups = aws("logs").describe_log_groups()["logGroups"]
     assert [each["logGroupName"] for each in groups] == ["/aws/codebuild/Away"]
-    assert (
-        operator_of(enforcing.endpoint)("logs").describe_log_groups()["logGroups"] == []
-    )
+    assert operator_of(enforcing)("logs").describe_log_groups()["logGroups"] == []

@@ -69,3 +69,18 @@ def make_bucket(aws: Aws, name: str, region: str, *, versioned: bool = False) ->
         aws("s3").put_bucket_versioning(
             Bucket=name, VersioningConfiguration={"Status": "Enabled"}
         )
+
+
+def taking(arn: str) -> dict[str, str]:
+    """Give the parameters by which ``test`` assumes a role."""
+    return {"RoleArn": arn, "RoleSessionName": "test"}
+
+
+def keys_of(answer: Any) -> dict[str, str]:
+    """Give the keys of an assumed role's session, for a client."""
+    given = answer["Credentials"]
+    return {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }

@@ -137,7 +137,7 @@ class InvokeApplication:
             case "NONE":
                 pass
             case "AWS_IAM":
-                caller = verify(http)
+                caller = verify(http, self._plane.region)
                 if isinstance(caller, Refusal):
                     return request, gateway_error(403, caller.kind, caller.message)
                 request = replace(request, caller=caller)

@@ -59,11 +59,15 @@ _MISMATCH = Refusal(
 )
 
 
-def verify(request: Request) -> Caller | Refusal:
-    """Return who signed ``request``, or why it is refused."""
+def verify(request: Request, region: str) -> Caller | Refusal:
+    """Return who signed ``request`` for ``region``, or why it is refused."""
     match = _AUTHORIZATION.match(request.headers.get("Authorization", ""))
     if match is None:
         return _MISSING
+    scoped = match["scope"].split("/")[1]
+    if scoped != region:
+        text = f"Credential should be scoped to a valid region, not '{scoped}'."
+        return Refusal("InvalidSignatureException", text)
     holder = _holder(match["key"])
     if holder is None:
         return _UNKNOWN_KEY
