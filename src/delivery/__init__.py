@@ -14,6 +14,7 @@ The stages, in order:
 ``ledger``    what was released, and which release is the last known good one.
 ``review``    what a release would change, told before a person lets it in.
 ``measure``   what each release and each build tells the dashboard.
+``promote``   what a verified release is when it is handed to other places.
 ``operate``   status, approvals, logs.
 ``report``    what really happened, and the five DORA metrics of it.
 ``maintain``  what a week, a month and a quarter ask, and what no release needs any more.

@@ -6,6 +6,7 @@ PIPELINE_NAME = "MedicalRecordAnalysisPipeline"
 METRIC_NAMESPACE = "MedicalRecordAnalysis/Delivery"
 FOUNDATION_STACK = "medical-record-analysis-foundation"
 PIPELINE_STACK = "medical-record-analysis-pipeline"
+RECEIVER_ROLE_PREFIX = "medical-record-analysis-receiver-"
 APPLICATION_STACK_PREFIX = "medical-record-analysis-lambda-"
 ENVIRONMENTS = ("development", "staging", "production")
 WAYS_TO_READ_GITHUB = ("token", "connection")

@@ -15,6 +15,7 @@
 ``history``   runs of actions, traffic shifts and commits, as they are looked back on.
 ``maintenance`` what is left over, and how the rest is guarded.
 ``measures``  what the delivery measures of itself.
+``promotion`` what a place that takes releases in is made of.
 ``machine``   what is on this machine: answers, repository, rehearsal plane.
 """
 
@@ -44,6 +45,12 @@ from delivery.model.overrides import (
     Override as Override,
     override_of as override_of,
     override_variables as override_variables,
+)
+from delivery.model.promotion import (
+    ARTIFACT_SHA256 as ARTIFACT_SHA256,
+    PROMOTED_KEY as PROMOTED_KEY,
+    PROMOTION_ACTION as PROMOTION_ACTION,
+    PlaceStores as PlaceStores,
 )
 from delivery.model.pipelines import (
     ActionState as ActionState,

@@ -42,6 +42,7 @@ STAGES = {
     "coexist",
     "operate",
     "measure",
+    "promote",
     "report",
     "maintain",
 }

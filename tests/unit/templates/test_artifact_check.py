@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from awsrules.buildspec import parse_buildspec
 from delivery.model import as_deployed, same_content, with_own_digits
+from delivery.promote import localize, read_artifact, zipped
 from delivery.render.release import as_json, configuration_file
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,6 +88,7 @@ class Place:
         environment = {
             "PATH": f"{self.tools}:{os.environ['PATH']}",
             "STORE": str(self.store),
+            **{n: v for n, v in os.environ.items() if n == "LC_ALL"},
             **variables,
         }
         subprocess.run(
@@ -238,3 +242,65 @@ def test_each_deployment_is_given_the_parameters_of_its_own_check(pipeline) -> N
     for name in ("Development", "Staging", "Production"):
         made = f"{name}Parameters::{configuration_file(name.lower())}"
         assert text.count(made) == 1
+
+
+# Names whose order depends on who sorts them.
+UNORDERED = (
+    "A.txt",
+    "a-b.txt",
+    "a.txt",
+    "ab.txt",
+    "B.txt",
+    "_c.txt",
+    "d e.txt",
+    "é.txt",
+)
+
+
+@pytest.fixture
+def promoted(place: Place) -> Place:
+    """The same artifact as a place takes it in: unpacked, its own hash told beside it."""
+    for name in UNORDERED:
+        (place.artifact / "src" / name).write_text(name, encoding="utf-8")
+    manifest = {
+        "template": {"file": "packaged.yaml"},
+        "functions": {"F": {"code": PACKAGE}},
+    }
+    template = (place.artifact / "packaged.yaml").read_bytes()
+    manifest["template"]["sha256"] = hashlib.sha256(template).hexdigest()
+    (place.artifact / "deployment_manifest.json").write_text(as_json(manifest))
+    place.run("bash", str(ROOT / "buildspecs" / "sums.sh"), str(place.artifact))
+
+    artifact = read_artifact(place.artifact, place.sum_of_sums())
+    there = localize(artifact, home="releases", place="releases-eu")
+    shutil.rmtree(place.artifact)
+    with zipfile.ZipFile(io.BytesIO(zipped(there))) as archive:
+        archive.extractall(place.artifact)
+    place.approved = there.sha256
+    return place
+
+
+@pytest.mark.parametrize("collation", ["C", "C.UTF-8", "en_US.UTF-8"])
+def test_the_artifact_of_another_place_is_let_through_there(
+    promoted: Place, pipeline, monkeypatch, collation: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", collation)
+    assert "s3://releases-eu/packages/" in (promoted.artifact / "PACKAGES").read_text()
+    assert promoted.check(pipeline)
+
+
+def test_the_artifact_of_another_place_has_the_sums_that_a_build_there_would_write(
+    promoted: Place,
+) -> None:
+    promoted.run("bash", str(ROOT / "buildspecs" / "sums.sh"), str(promoted.artifact))
+    assert promoted.sum_of_sums() == promoted.approved
+
+
+@pytest.mark.parametrize("name", ["packaged.yaml", "PACKAGES", "src/a.txt"])
+def test_the_artifact_of_another_place_is_refused_there_once_it_was_changed(
+    promoted: Place, pipeline, name: str
+) -> None:
+    with (promoted.artifact / name).open("a", encoding="utf-8") as file:
+        file.write("# one more line\n")
+
+    assert not promoted.check(pipeline)

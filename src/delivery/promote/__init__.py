@@ -1,0 +1,22 @@
+"""What a release is when it is handed on: whole, unchanged, and told where its code lies there."""
+
+from delivery.promote.archive import zipped
+from delivery.promote.artifact import Artifact, read_artifact
+from delivery.promote.handover import Handover
+from delivery.promote.localize import localize, refuse_home_elsewhere
+from delivery.promote.packages import Package, checked_content, packages_of
+from delivery.promote.receivers import Receiver, receivers_of
+
+__all__ = [
+    "Artifact",
+    "Handover",
+    "Package",
+    "Receiver",
+    "checked_content",
+    "localize",
+    "packages_of",
+    "read_artifact",
+    "receivers_of",
+    "refuse_home_elsewhere",
+    "zipped",
+]
