@@ -103,6 +103,29 @@ class Clients:
             )
         return self._session
 
+    def acting_as(self, role_arn: str, *, region: str, session: str) -> Clients:
+        """Return clients of a region that act with a role's keys, for an hour.
+
+        STS is asked in that region, so that no other has to be well. Longer than an hour
+        it gives no keys to who acts by a role already. Source: AWS STS API Reference,
+        "AssumeRole".
+        """
+        import boto3
+
+        there = Clients(region, self.profile, self.endpoint_url, self.on_trouble)
+        with told_in_our_words(f"take role {role_arn}", local=self.local):
+            given = there.get("sts").assume_role(
+                RoleArn=role_arn, RoleSessionName=session
+            )["Credentials"]
+        acting = Clients(region, None, self.endpoint_url, self.on_trouble)
+        acting._session = boto3.session.Session(
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+            region_name=region,
+        )
+        return acting
+
 
 def _without_the_operators_files() -> Any:
     """Return a session that reads no profile: AWS_PROFILE may name one that is gone."""

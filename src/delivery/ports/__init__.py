@@ -62,6 +62,11 @@ from delivery.ports.maintenance import (
 from delivery.ports.permissions import (
     Permissions as Permissions,
 )
+from delivery.ports.promotion import (
+    HomePackages as HomePackages,
+    Place as Place,
+    Places as Places,
+)
 from delivery.ports.steering import (
     Steering as Steering,
 )
