@@ -74,6 +74,10 @@ COMMANDS = {
         "delivery.cli.releases:releases",
         "Show what was released, and check that its ledger is whole.",
     ),
+    "promote": LazyCommand(
+        "delivery.cli.promote:promote",
+        "Hand a verified release to other places.",
+    ),
     "review": LazyCommand(
         "delivery.cli.review:review",
         "Show what an execution would change in an environment.",

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
         FunctionLogs,
         Functions,
         Guards,
+        HomePackages,
         Invocations,
         Logs,
         Packages,
         Permissions,
         PipelinePast,
         Pipelines,
+        Places,
         ReleaseStore,
         ReviewStacks,
         Roles,
@@ -303,3 +305,15 @@ class Adapters(Surroundings):
         from delivery.aws.guards import AccountRoles
 
         return AccountRoles(self._clients)
+
+    @cached_property
+    def home_packages(self) -> HomePackages:
+        from delivery.aws.promotion import BucketHomePackages
+
+        return BucketHomePackages(self._clients)
+
+    @cached_property
+    def places(self) -> Places:
+        from delivery.aws.promotion import RolePlaces
+
+        return RolePlaces(self._clients)

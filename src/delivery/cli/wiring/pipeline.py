@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from delivery.flows.destroy import Destroyer
     from delivery.flows.logs import LogReader
     from delivery.flows.maintenance import Maintainer
+    from delivery.flows.promote import Promoter
     from delivery.flows.rotate import TokenRotator
     from delivery.flows.status import StatusReader
     from delivery.flows.steer import Steerer
@@ -78,6 +79,14 @@ class PipelineTools(ReleaseTools):
             self.screen,
             PIPELINE_NAME,
             poll_seconds=self.poll_seconds,
+        )
+
+    def promoter(self) -> Promoter:
+        """Return what hands releases to other places."""
+        from delivery.flows.promote import Promoter
+
+        return Promoter(
+            self._release_bucket, self.home_packages, self.places, self.screen
         )
 
     def destroyer(self) -> Destroyer:

@@ -19,6 +19,7 @@ from maintenance_fakes import (
     FakeVersions,
 )
 from measure_fakes import FakeMetrics
+from promotion_fakes import FakeHome, FakePlaces
 from release_fakes import FakeDeployedStacks, FakeReleaseStore
 from report_fakes import FakeCommits, FakePast, FakeShiftPast
 from traffic_fakes import FakeAlarms, FakeAlarmStates, FakeControls, FakeTraffic
@@ -40,6 +41,7 @@ COMMAND_MODULES = (
     "maintaining",
     "measuring",
     "plane_work",
+    "promoting",
     "rehearsing",
     "reporting",
     "rotating",
@@ -83,6 +85,8 @@ class World:
     packages: object = field(default_factory=FakePackages)
     guards: object = field(default_factory=FakeGuards)
     roles: object = field(default_factory=FakeRoles)
+    home_packages: object = field(default_factory=FakeHome)
+    places: object = field(default_factory=FakePlaces)
     shifts: object = field(default_factory=FakeShifts)
     aliases: object = None
     delivery_metrics: object = field(default_factory=FakeMetrics)

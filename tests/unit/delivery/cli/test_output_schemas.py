@@ -28,6 +28,7 @@ from jsonschema import Draft202012Validator
 from log_fakes import line
 from maintenance_fakes import Delivery
 from output_schemas import FOLDER, commands_of, problems
+from promotion_fakes import HOME, role_of, write_artifact
 from release_fakes import SCOPE, LedgerBuilder, make_contents
 from report_fakes import execution, run, shift
 from rollback_fakes import make_world, undoer_of
@@ -39,6 +40,7 @@ from delivery.cli import drilling, releases, releasing, rollback, undoing, verif
 from delivery.cli.main import cli
 from delivery.cli.options import Settings
 from delivery.deploy.access import secret_text
+from delivery.errors import DeliveryError
 from delivery.flows.drill import Drilled, Leg, Plan
 from delivery.flows.record import Recorded
 from delivery.flows.rehearse import Rehearsal
@@ -323,6 +325,16 @@ def _review(row: Row) -> Iterator[str]:
     yield row.alone(review.review, "staging", *words)
 
 
+def _promote(row: Row) -> Iterator[str]:
+    digest = write_artifact(row.folder)
+    row.monkeypatch.setenv("RELEASE_BUCKET", HOME)
+    row.world.places["eu-west-1"].refuses = DeliveryError("No.")
+    words = ("promote", "--artifact", str(row.folder), "--artifact-sha256", digest)
+    to = [f"--to={role_of(each)}" for each in ("eu-west-1", "us-east-2")]
+    yield row.tool(*words, "--execution=e-1", *to, "--dry-run")
+    yield row.tool(*words, "--execution=e-1", *to)
+
+
 def _verified(row: Row) -> SimpleNamespace:
     """Tools that verify whatever is expected."""
     tools = SimpleNamespace(
@@ -525,6 +537,7 @@ TABLE: dict[str, Callable[[Row], Iterator[str]]] = {
     "maintenance-monthly": _maintenance("monthly"),
     "maintenance-quarterly": _maintenance("quarterly"),
     "maintenance-clean-up": _clean_up,
+    "promote": _promote,
     "review": _review,
     "verify": _verify,
     "drill": _drill,
