@@ -14,11 +14,14 @@ import pytest
 import yaml
 
 from awsrules.reports import read_junit
+from delivery.cli.promote import promote
 
 ROOT = Path(__file__).resolve().parents[3]
+PROMOTE = "buildspecs/promote.yml"
 SPECS = [
     "buildspec.yml",
     *(f"buildspecs/{n}.yml" for n in ("verify", "record", "review", "rollback")),
+    PROMOTE,
 ]
 
 
@@ -77,7 +80,20 @@ def test_the_pipeline_runs_these_buildspecs(pipeline) -> None:
         if each["Type"] == "AWS::CodeBuild::Project" and name != "CheckProject"
     }
 
-    assert used == set(SPECS)
+    # Only a pipeline that hands releases on has use for the last one.
+    assert used | {PROMOTE} == set(SPECS)
+
+
+def test_the_promotion_runs_the_tool_with_what_the_build_is_told() -> None:
+    """Every value has its variable, so that nothing stands on a command line."""
+    (command,) = commands(PROMOTE, "build")
+    words = command.split()
+
+    assert words == [".cache/tool/bin/python", "deploy_pipeline.py", "promote"]
+    told = {each.envvar for each in promote.params if getattr(each, "envvar", None)}
+    text = (ROOT / PROMOTE).read_text(encoding="utf-8")
+    assert len(told) == 5
+    assert {each for each in told if each not in text} == set()
 
 
 def test_each_report_has_its_group(pipeline) -> None:
