@@ -22,6 +22,7 @@ _LONGEST_VALUE = 1000
 _REQUIRED = {
     "GitHub": ("Owner", "Repo", "Branch", "OAuthToken"),
     "CodeStarSourceConnection": ("ConnectionArn", "FullRepositoryId", "BranchName"),
+    "S3": ("S3Bucket", "S3ObjectKey"),
     "CodeBuild": ("ProjectName",),
     "CloudFormation": ("ActionMode", "StackName"),
     "Source/S3": ("S3Bucket", "S3ObjectKey"),

@@ -105,9 +105,14 @@ class _Remembering:
         return {"deployments": {"aws": {"region": self.region}}}
 
 
-def test_the_plane_has_one_region_and_is_polled_often(tools) -> None:
-    tools.settings = Settings(local=True, region="eu-west-1")
+def test_the_plane_is_asked_of_its_home_unless_told_otherwise_and_often(
+    tools, monkeypatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    tools.settings = Settings(local=True)
     assert tools.region == "us-east-1"
+    tools.settings = Settings(local=True, region="eu-west-1")
+    assert tools.region == "eu-west-1"
     assert tools.poll_seconds < 1
 
 

@@ -182,6 +182,18 @@ BROKEN = (
         "Allowed: an e-mail address.",
     ),
     _wrong(
+        "a place that is the home",
+        "pipeline: {promotes_to: [us-east-1]}",
+        "pipeline.promotes_to: us-east-1 is project.region, where releases come from. "
+        "Allowed: other regions than project.region.",
+    ),
+    _wrong(
+        "a place where records may not be",
+        "pipeline: {promotes_to: [us-west-2]}",
+        "pipeline.promotes_to: us-west-2 is not among compliance.allowed_regions. "
+        "Allowed: us-east-1.",
+    ),
+    _wrong(
         "a signing profile without its version",
         "defaults:\n  security:\n    signing_profile_versions:\n"
         "      - arn:aws:signer:us-east-1:111122223333:/signing-profiles/release",

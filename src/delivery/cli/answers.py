@@ -12,7 +12,8 @@ from delivery.cli import ask
 from delivery.cli.fitting import echo
 from delivery.deploy.answers import checked_answers, checked_token, problem_with
 from delivery.errors import BadInput
-from delivery.model import ENVIRONMENTS, Access, Answers, Hidden, WorkTree
+from delivery.model import ENVIRONMENTS, Answers, Hidden, WorkTree
+from delivery.names import WAYS_TO_READ_GITHUB
 
 _QUESTIONS = {
     "owner": "GitHub owner",
@@ -22,7 +23,7 @@ _QUESTIONS = {
     "environment": "How far the pipeline reaches",
 }
 _CHOICES = {
-    "access": tuple(each.value for each in Access),
+    "access": WAYS_TO_READ_GITHUB,
     "environment": ENVIRONMENTS,
 }
 

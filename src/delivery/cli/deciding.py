@@ -20,11 +20,16 @@ from delivery.flows.status import no_pipeline
 from delivery.model import OVERRIDDEN_ENVIRONMENT, Execution, FiringAlarm
 from delivery.names import ENVIRONMENTS, PIPELINE_NAME
 from delivery.operate.status import PendingApproval
+from delivery.operate.steer import refuse_without_source
 
 
 def start_execution(settings: Settings, *, dry_run: bool) -> None:
     """Start an execution, on the plane with the commits that it does not have yet."""
-    tools = tools_with_pipeline(settings)
+    tools = Tools(settings)
+    state = tools.pipelines.state(PIPELINE_NAME)
+    if state is None:
+        raise no_pipeline(PIPELINE_NAME)
+    refuse_without_source(state)
     tell_firing(tools)
     if dry_run:
         print_dry_run(f"{PIPELINE_NAME} would be started", as_json=settings.as_json)

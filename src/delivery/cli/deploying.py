@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,14 @@ from delivery.cli.options import Settings
 from delivery.cli.screen import print_result
 from delivery.cli.source import push_branch
 from delivery.cli.wiring import Tools
+from delivery.deploy.answers import answers_of_a_receiver
 from delivery.deploy.memory import remembered_answers, with_deployment
 from delivery.deploy.template import read_template
-from delivery.errors import Refused
+from delivery.errors import BadInput, Refused
 from delivery.flows.notices import notice_warnings
 from delivery.flows.deploy import Deployed, ProductDeployer, Wanted
 from delivery.flows.room import RoomCheck
-from delivery.names import ENVIRONMENTS, PIPELINE_NAME
+from delivery.names import ENVIRONMENTS, PIPELINE_NAME, PIPELINE_STACK
 from delivery.model import (
     Access,
     Answers,
@@ -49,8 +50,19 @@ def deploy_product(
     configuration = Tools(settings).configuration
     tools = Tools(in_an_allowed_region(settings, configuration))
     tools.configuration = configuration
-    memory, local = tools.config_file.read(), settings.local
-    answers = collect_answers(
+    run = DeployRun(tools, _answers(tools, given), dry_run, even_while_running)
+    run.execute(token_stdin=token_stdin)
+
+
+def _answers(tools: Tools, given: Mapping[str, str]) -> Answers:
+    """Ask for what is not known; a place that others promote to has no questions."""
+    from delivery.config import receives
+
+    if receives(tools.configuration, tools.region):
+        _refuse_answers(tools, given)
+        return answers_of_a_receiver()
+    memory, local = tools.config_file.read(), tools.settings.local
+    return collect_answers(
         Known(
             given=given,
             remembered=remembered_answers(memory, local=local),
@@ -60,8 +72,21 @@ def deploy_product(
             },
         )
     )
-    run = DeployRun(tools, answers, dry_run, even_while_running)
-    run.execute(token_stdin=token_stdin)
+
+
+def _refuse_answers(tools: Tools, given: Mapping[str, str]) -> None:
+    """Refuse flags that mean nothing where releases come from another place.
+
+    Raises:
+        BadInput: naming them.
+    """
+    if given:
+        raise BadInput(
+            f"{tools.region} is not asked for {', '.join(sorted(given))}.",
+            why=f"It gets its releases from {tools.configuration.project.region} "
+            f"(pipeline.promotes_to in {tools.settings.config_path}).",
+            next_step="Leave those flags out.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +117,14 @@ class DeployRun:
             remember(self.tools, self.answers, deployed)
         self._report(deployed)
 
+    @property
+    def _receives(self) -> bool:
+        return self.answers.access is Access.PROMOTION
+
+    @property
+    def _promotes_to(self) -> tuple[str, ...]:
+        return () if self._receives else self.tools.configuration.pipeline.promotes_to
+
     def _refuse_without_room(self) -> None:
         """Ask the account first, where the configuration counts on it."""
         check = RoomCheck(
@@ -99,7 +132,16 @@ class DeployRun:
         )
         check.check(
             self.tools.configuration,
-            reserved_by(self.tools, until=self.answers.environment),
+            reserved_by(
+                self.tools,
+                (
+                    ENVIRONMENTS[-1:]
+                    if self._receives
+                    else ENVIRONMENTS[
+                        : ENVIRONMENTS.index(self.answers.environment) + 1
+                    ]
+                ),
+            ),
         )
 
     def _deployer(self) -> ProductDeployer:
@@ -121,10 +163,15 @@ class DeployRun:
         where = "rehearsal plane" if self.tools.settings.local else "AWS"
         say()
         say(f"  Account      {identity.account} ({where}), {self.tools.region}")
-        say(f"  Source       {self.answers.owner}/{self.answers.repository}")
-        say(f"  Branch       {self.answers.branch}")
-        say(f"  Access       by {self.answers.access}")
+        if self._receives:
+            say(f"  Releases     of {self.tools.configuration.project.region}")
+        else:
+            say(f"  Source       {self.answers.owner}/{self.answers.repository}")
+            say(f"  Branch       {self.answers.branch}")
+            say(f"  Access       by {self.answers.access}")
         say(f"  Reaches      {self.answers.environment}")
+        if promoted := self._promotes_to:
+            say(f"  Promotes to  {', '.join(promoted)}")
         say()
 
     def _report(self, deployed: Deployed) -> None:
@@ -139,13 +186,34 @@ class DeployRun:
             echo(f"{'Execution':<20} {deployed.execution.id} (already running)")
         echo(_conclusion(deployed, self.dry_run))
         if not self.dry_run:
-            local = " --local" if self.tools.settings.local else ""
-            echo(f"Next: ./deploy_pipeline.py{local} status --watch")
+            echo(self._next_step())
+
+    def _next_step(self) -> str:
+        local = " --local" if self.tools.settings.local else ""
+        if self._receives:
+            home = self.tools.configuration.project.region
+            return (
+                f"Next: {home} promotes its next release here, by a deployment of its own "
+                f"(./deploy_pipeline.py{local} --region {home}) that knows of this place."
+            )
+        return f"Next: ./deploy_pipeline.py{local} status --watch"
 
     def _warnings(self) -> list[str]:
         if self.dry_run:
             return []
-        return notice_warnings(self.tools.stacks, self.tools.subscriptions)
+        notices = notice_warnings(self.tools.stacks, self.tools.subscriptions)
+        return [*notices, *self._missing_places()]
+
+    def _missing_places(self) -> Iterator[str]:
+        """Tell of each place that releases would be promoted to, and that is not there."""
+        for region in self._promotes_to:
+            settings = replace(self.tools.settings, region=region)
+            if Tools(settings).stacks.find(PIPELINE_STACK) is None:
+                local = " --local" if settings.local else ""
+                yield (
+                    f"{region} has no delivery yet, and cannot receive a release: "
+                    f"./deploy_pipeline.py{local} deploy --region {region}"
+                )
 
 
 def product_deployer(
@@ -191,27 +259,31 @@ def remember(tools: Tools, answers: Answers, deployed: Deployed) -> None:
 
 def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> Wanted:
     """Read templates and configuration into what shall be deployed."""
-    from delivery.config import delivery_parameters, delivery_tags
+    from delivery.config import delivery_parameters, delivery_tags, place_parameters
 
-    templates = tools.root / "templates"
+    templates, identity = tools.root / "templates", tools.account.identity()
     return Wanted(
         answers=answers,
         token=token,
         foundation=read_template(templates / "foundation.yaml"),
         pipeline=read_template(templates / "pipeline.yaml"),
-        configured=delivery_parameters(tools.configuration),
+        configured={
+            **delivery_parameters(tools.configuration),
+            **place_parameters(
+                tools.configuration, region=tools.region, account=identity.account
+            ),
+        },
         tags=delivery_tags(tools.configuration),
     )
 
 
-def reserved_by(tools: Tools, *, until: str) -> dict[str, int]:
-    """Give the concurrency that each environment reserves, up to where a pipeline reaches."""
+def reserved_by(tools: Tools, environments: Sequence[str]) -> dict[str, int]:
+    """Give the concurrency that each of these environments reserves."""
     from delivery.cli.rendering import TEMPLATE, read_application, targets_of
     from delivery.render import template_configuration
     from delivery.validate.exposure import reserved_in
 
     application = read_application(tools.root / TEMPLATE)
-    reached = ENVIRONMENTS[: ENVIRONMENTS.index(until) + 1]
     return {
         target.name: reserved_in(
             application,
@@ -219,7 +291,7 @@ def reserved_by(tools: Tools, *, until: str) -> dict[str, int]:
             region=tools.region,
         )
         for target in targets_of(tools.configuration)
-        if target.name in reached
+        if target.name in environments
     }
 
 
@@ -229,7 +301,7 @@ def in_an_allowed_region(settings: Settings, configuration: Configuration) -> Se
     Raises:
         Refused: for a region that the configuration's data residency excludes.
     """
-    if settings.local:
+    if settings.local and not settings.region:
         return settings
     region = settings.region or configuration.project.region
     allowed = configuration.compliance.allowed_regions

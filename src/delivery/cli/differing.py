@@ -18,11 +18,12 @@ from delivery.cli.options import Settings
 from delivery.cli.other import Other, other_differences
 from delivery.cli.screen import PlainScreen, make_screen, print_result
 from delivery.cli.wiring import Tools
+from delivery.deploy.answers import answers_of_a_receiver
 from delivery.deploy.differences import Differences, StackDifference
 from delivery.deploy.memory import remembered_answers
 from delivery.errors import EXIT_DIFFERENT, EXIT_DONE
 from delivery.flows.deploy import Deployed
-from delivery.model import ResourceChange
+from delivery.model import Answers, ResourceChange
 from delivery.names import FOUNDATION_STACK, PIPELINE_NAME, PIPELINE_STACK
 
 
@@ -65,12 +66,21 @@ def _of_the_product(tools: Tools) -> Differences:
     """Look at foundation and pipeline with the answers of the last deployment."""
     settings = in_an_allowed_region(tools.settings, tools.configuration)
     tools.settings = settings
-    memory = tools.config_file.read()
-    remembered = remembered_answers(memory, local=settings.local)
-    answers = collect_answers(Known(given=remembered, remembered={}, suggested={}))
+    answers = _answers(tools)
     deployer = product_deployer(tools, branch=answers.branch, dry_run=True)
     deployed = deployer.deploy(wanted_deployment(tools, answers, None))
     return _differences(deployed, _running(tools))
+
+
+def _answers(tools: Tools) -> Answers:
+    """Return those of the last deployment; a place that others promote to has its own."""
+    from delivery.config import receives
+
+    if receives(tools.configuration, tools.region):
+        return answers_of_a_receiver()
+    memory = tools.config_file.read()
+    remembered = remembered_answers(memory, local=tools.settings.local)
+    return collect_answers(Known(given=remembered, remembered={}, suggested={}))
 
 
 def _differences(deployed: Deployed, running: str) -> Differences:

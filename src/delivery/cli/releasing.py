@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from delivery.errors import BadInput
 from delivery.flows.record import Occasion, Recorded
 from delivery.flows.releases import Checked, EnvironmentReleases, whole
 from delivery.ledger.codec import details
-from delivery.ledger.events import Kind
+from delivery.ledger.events import Commit, Kind
 from delivery.ledger.fields import written_time
 from delivery.ledger.reason import failed_tests, reason_from
 from delivery.ledger.releases import Release
@@ -61,12 +62,14 @@ def record_outcome(
     """Record an execution by the artifact of its build, and print what was new."""
     template = _artifact_file(artifact, "packaged.yaml")
     manifest = _artifact_file(artifact, "deployment_manifest.json")
+    build_id, built = _built(template, manifest)
     occasion = Occasion(
         environment=environment,
         execution=execution,
         outcome=Kind(outcome),
         template=template,
-        build_id=_build_of(template, manifest),
+        build_id=build_id,
+        built=built,
         reason=reason_from(failed_tests(junit.read_text())) if junit.exists() else "",
     )
     tools = Tools(settings)
@@ -94,11 +97,17 @@ def _artifact_file(artifact: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _build_of(template: bytes, manifest: bytes) -> str:
-    """Return the build that made the artifact; its manifest must name this template."""
+def _built(template: bytes, manifest: bytes) -> tuple[str, Commit]:
+    """Return which build made the artifact of which commit, as its manifest says.
+
+    The manifest must name this template.
+    """
     try:
         data = json.loads(manifest)
         build_id, named = str(data["build_id"]), data["template"]["sha256"]
+        made = str(data.get("commit_time", ""))
+        time = datetime.fromisoformat(made) if made else None
+        commit = Commit(str(data.get("commit", "")), time)
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(
             "deployment_manifest.json is not what the build writes.",
@@ -111,7 +120,7 @@ def _build_of(template: bytes, manifest: bytes) -> str:
             why="The two files are of different builds, or one was changed since.",
             next_step="Start a new execution, so that the build makes both again.",
         )
-    return build_id
+    return build_id, commit
 
 
 def _environment_text(found: EnvironmentReleases) -> str:

@@ -10,6 +10,8 @@ from delivery.config.parameters import (
     delivery_tags,
 )
 
+from delivery.config.places import place_parameters, receives
+
 __all__ = [
     "Configuration",
     "Environment",
@@ -21,5 +23,7 @@ __all__ = [
     "delivery_tags",
     "explain",
     "load_configuration",
+    "place_parameters",
     "read_setting",
+    "receives",
 ]

@@ -173,6 +173,7 @@ class Pipeline:
     log_retention_days: int
     approval_timeout_minutes: int
     notification_emails: tuple[str, ...]
+    promotes_to: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def rule_problems(
 ) -> Iterator[Problem]:
     """Give each problem between values, at the line of the one to change."""
     yield from _region_problems(configuration)
+    yield from _promotion_problems(configuration)
     yield from _order_problems(configuration.path.name, document["environments"])
     for environment in configuration.environments.values():
         yield from _shift_problems(configuration, environment)
@@ -38,6 +39,35 @@ def _region_problems(configuration: Configuration) -> Iterator[Problem]:
             f"{region} is not among compliance.allowed_regions",
             ", ".join(allowed),
         )
+
+
+def _promotion_problems(configuration: Configuration) -> Iterator[Problem]:
+    """Other places get what production verified, and only where records may be."""
+    promoted = configuration.pipeline.promotes_to
+    allowed = configuration.compliance.allowed_regions
+    for region in promoted:
+        if region == configuration.project.region:
+            yield _problem(
+                configuration,
+                "pipeline.promotes_to",
+                f"{region} is project.region, where releases come from",
+                "other regions than project.region",
+            )
+        elif region not in allowed:
+            yield _problem(
+                configuration,
+                "pipeline.promotes_to",
+                f"{region} is not among compliance.allowed_regions",
+                ", ".join(allowed),
+            )
+    for environment in configuration.environments.values():
+        if promoted and environment.security.signing_profile_versions:
+            yield _problem(
+                configuration,
+                f"{environment.name}.security.signing_profile_versions",
+                "a signing profile is of one region, and pipeline.promotes_to names more",
+                "nothing, or an empty pipeline.promotes_to",
+            )
 
 
 def _order_problems(file: str, environments: Mapping[str, Any]) -> Iterator[Problem]:

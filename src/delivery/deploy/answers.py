@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from delivery.errors import BadInput
 from delivery.model import ENVIRONMENTS, Access, Answers, Hidden
+from delivery.names import PRODUCTION, WAYS_TO_READ_GITHUB
 
 # GitHub's rules for names; git's rule for branches, as far as GitHub accepts them.
 _PATTERNS = {
@@ -40,7 +41,7 @@ def checked_answers(values: Mapping[str, str]) -> Answers:
             raise _bad(name, problem)
     if values["environment"] not in ENVIRONMENTS:
         raise _bad("environment", f"{values['environment']!r} is no environment")
-    if values["access"] not in {each.value for each in Access}:
+    if values["access"] not in WAYS_TO_READ_GITHUB:
         raise _bad("access", f"{values['access']!r} is no way to read GitHub")
     return Answers(
         owner=values["owner"],
@@ -48,6 +49,17 @@ def checked_answers(values: Mapping[str, str]) -> Answers:
         branch=values["branch"],
         access=Access(values["access"]),
         environment=values["environment"],
+    )
+
+
+def answers_of_a_receiver() -> Answers:
+    """Return the answers of a place that others promote to: nothing is to be asked."""
+    return Answers(
+        owner="",
+        repository="",
+        branch="main",
+        access=Access.PROMOTION,
+        environment=PRODUCTION,
     )
 
 
@@ -71,7 +83,7 @@ def checked_token(text: str, *, source: str) -> Hidden:
 def _bad(name: str, problem: str) -> BadInput:
     choices = {
         "environment": ", ".join(ENVIRONMENTS),
-        "access": ", ".join(each.value for each in Access),
+        "access": ", ".join(WAYS_TO_READ_GITHUB),
     }
     allowed = f" Allowed: {choices[name]}." if name in choices else ""
     return BadInput(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from delivery.model.values import Access
 from delivery.names import FOUNDATION_STACK, PIPELINE_NAME, PIPELINE_STACK
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ def with_deployment(
     outputs: Mapping[str, str],
     local: bool,
 ) -> dict[str, object]:
-    """Return the memory with this deployment; one of the other kind stays as it was."""
+    """Return the memory with this deployment; those of other kinds stay as they were.
+
+    That of a place which others promote to is told apart by its region: what commands do
+    unless they are told otherwise stays about the place that releases come from.
+    """
     others = memory.get("deployments")
     kept = dict(others) if isinstance(others, Mapping) else {}
+    kind = kind_of(local=local)
+    if answers.access is Access.PROMOTION:
+        kind = f"{kind} {region}"
     deployment = {
         "account": identity.account,
         "region": region,
@@ -53,7 +61,7 @@ def with_deployment(
         "version": 1,
         "pipeline": PIPELINE_NAME,
         "stacks": {"foundation": FOUNDATION_STACK, "pipeline": PIPELINE_STACK},
-        "deployments": {**kept, kind_of(local=local): deployment},
+        "deployments": {**kept, kind: deployment},
     }
 
 

@@ -183,7 +183,12 @@ class ProductDeployer:
     def _settle_access(
         self, wanted: Wanted, outputs: Mapping[str, str]
     ) -> dict[str, str]:
-        """Store the token, or wait for the connection; return what the pipeline needs."""
+        """Store the token, or wait for the connection; return what the pipeline needs.
+
+        A place that others promote to reads nothing from GitHub.
+        """
+        if wanted.answers.access is Access.PROMOTION:
+            return {}
         if wanted.answers.access is Access.CONNECTION:
             self._await_connection(outputs[CONNECTION_OUTPUT])
             return {}

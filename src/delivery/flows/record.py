@@ -10,6 +10,7 @@ from awsrules.statuses import ActionStatus
 from delivery.errors import BadInput, NotVerified, Refused
 from delivery.ledger.book import Book, View
 from delivery.ledger.events import (
+    Commit,
     Deployment,
     Event,
     Kind,
@@ -50,8 +51,8 @@ from delivery.ports import (
 class Occasion:
     """What the recorder is told: the rest it finds out itself.
 
-    ``template`` is the packaged template of the execution's build artifact, and
-    ``build_id`` comes from its manifest. ``reason`` says which tests failed.
+    ``template`` is the packaged template of the execution's build artifact; ``build_id``
+    and ``built``, the commit, come from its manifest. ``reason`` says which tests failed.
     """
 
     environment: str
@@ -60,6 +61,7 @@ class Occasion:
     template: bytes
     build_id: str = ""
     reason: str = ""
+    built: Commit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Recorder:
         deployed = deployed_facts(
             contents,
             aliases,
-            commit=commit_of(execution, actions),
+            commit=commit_of(execution, actions, occasion.built),
             execution=execution,
             template=self._stored_template(occasion.template),
             approval=approval_of(occasion.environment, actions),

@@ -10,7 +10,13 @@ from delivery.errors import Refused
 from delivery.flows.following import new_token
 from delivery.flows.status import StatusReader, no_pipeline
 from delivery.model import Execution
-from delivery.operate.steer import Retry, pick_retry, pick_running, source_action
+from delivery.operate.steer import (
+    Retry,
+    pick_retry,
+    pick_running,
+    refuse_without_source,
+    source_action,
+)
 from delivery.ports import Pipelines, Stacks, Steering
 
 
@@ -73,6 +79,7 @@ class Steerer:
         state = self.pipelines.state(self.pipeline)
         if state is None:
             raise no_pipeline(self.pipeline)
+        refuse_without_source(state)
         return self.steering.start_with(
             self.pipeline,
             token=new_token("start"),

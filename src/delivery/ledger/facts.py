@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from delivery.errors import Refused
@@ -160,9 +160,15 @@ def deployed_facts(
 
 
 def commit_of(
-    execution: Execution, actions: Mapping[str, Sequence[ActionState]]
+    execution: Execution,
+    actions: Mapping[str, Sequence[ActionState]],
+    built: Commit | None = None,
 ) -> Commit:
-    """Return the commit that an execution carries, with its time where the source told."""
+    """Return the commit that an execution carries, with its time where the source told.
+
+    ``built`` is what the artifact's manifest says. It counts where the source is no
+    repository: in a place that others promote to.
+    """
     outputs: Mapping[str, str] = {}
     for stage in actions.values():
         for action in stage:
@@ -174,6 +180,8 @@ def commit_of(
             time = datetime.fromisoformat(outputs[name]).astimezone(timezone.utc)
             break
     message = outputs.get("CommitMessage") or execution.commit_summary
+    if built is not None and "CommitId" not in outputs:
+        return replace(built, summary=execution.commit_summary)
     return Commit(
         id=outputs.get("CommitId") or execution.commit,
         time=time,

@@ -43,10 +43,11 @@ class Outcome(StrEnum):
 
 
 class Access(StrEnum):
-    """How the pipeline reads the repository on GitHub."""
+    """How the pipeline gets what it releases: from GitHub, or from another place."""
 
     TOKEN = "token"  # nosec B105  # the name of a way, not a secret
     CONNECTION = "connection"
+    PROMOTION = "promotion"
 
 
 def plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from awsrules.statuses import ActionStatus, ExecutionStatus
 from delivery.errors import BadInput, Refused
 from delivery.model import ActionState, Execution, PipelineState
+from delivery.names import PROMOTION
 from delivery.operate.status import Status
 
 _EXECUTES = "CHANGE_SET_EXECUTE"
@@ -113,6 +114,21 @@ def source_action(state: PipelineState) -> str:
         f"Pipeline {state.name} has no source.",
         next_step="./deploy_pipeline.py brings the pipeline up to date.",
     )
+
+
+def refuse_without_source(state: PipelineState) -> None:
+    """Refuse to start what is started by promotion alone.
+
+    Raises:
+        Refused: for the pipeline of a place that others promote to.
+    """
+    if source_action(state) == PROMOTION:
+        raise Refused(
+            f"Pipeline {state.name} is started by another place.",
+            why="It deploys what was promoted to it, and has no source of its own.",
+            next_step="./deploy_pipeline.py retry, for one that failed; or start a new "
+            "execution where releases come from.",
+        )
 
 
 def checked_commit(text: str) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from awsrules.templates import line_of
+from awsrules.templates import TemplateError, evaluate_conditions, line_of
 from delivery.validate.model import SourceFile
 
 PIPELINE_TYPE = "AWS::CodePipeline::Pipeline"
+# The parameter that chooses between sources.
+_SOURCE = "SourceAccess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +57,43 @@ def actions_of(template: SourceFile) -> Iterator[Action]:
                 yield _action(str(stage.get("Name")), action)
 
 
-def variants_of(properties: Mapping[str, Any]) -> Iterator[list[list[Action]]]:
-    """Give the stages that can stand side by side: each Fn::If with its first branch,
-    and then each with its second. A branch that leaves something out is not taken."""
-    for branch in (1, 2):
-        yield [
-            [
-                _action(str(stage.get("Name")), action)
-                for action in _one_of_each(stage.get("Actions", []), branch)
+def variants_of(template: SourceFile) -> Iterator[list[list[Action]]]:
+    """Give the stages of each pipeline as they can stand side by side.
+
+    That is once for each way in which it gets what it releases, always at full reach.
+    """
+    for conditions in _conditions_of(template):
+        for _, properties in pipelines_of(template):
+            yield [
+                [
+                    _action(str(stage.get("Name")), action)
+                    for action in _taken(stage.get("Actions", []), conditions)
+                ]
+                for stage in _taken(properties.get("Stages", []), conditions)
             ]
-            for stage in _one_of_each(properties.get("Stages", []), branch)
-        ]
 
 
-def _one_of_each(items: Any, branch: int) -> Iterator[Any]:
+def _conditions_of(template: SourceFile) -> Iterator[Mapping[str, bool]]:
+    declared = template.section("Parameters")
+    values = {name: each.get("Default") or "any" for name, each in declared.items()}
+    ways = declared.get(_SOURCE, {}).get("AllowedValues", ["any"])
+    for way in ways:
+        try:
+            yield evaluate_conditions(template.body, {**values, _SOURCE: way}, {})
+        except TemplateError:
+            yield {}  # the linter tells what is wrong with a condition
+
+
+def _taken(items: Any, conditions: Mapping[str, bool]) -> Iterator[Any]:
+    """Give the items of a list, and of each Fn::If in it the branch that is taken."""
     for item in items:
         match item:
-            case {"Fn::If": [_, {"Ref": "AWS::NoValue"}, other]}:
-                yield other
-            case {"Fn::If": [_, other, {"Ref": "AWS::NoValue"}]}:
-                yield other
-            case {"Fn::If": list(choice)}:
-                yield choice[branch]
+            case {"Fn::If": [str(name), yes, no]}:
+                yield from _taken(
+                    [yes if conditions.get(name, True) else no], conditions
+                )
+            case {"Ref": "AWS::NoValue"}:
+                continue
             case _:
                 yield item
 

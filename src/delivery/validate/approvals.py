@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery.validate.actions import Action, actions_of, pipelines_of, variants_of
+from delivery.validate.actions import Action, actions_of, variants_of
 from delivery.validate.model import Finding, Rule, Subject
 
 _GUIDE = "AWS CodePipeline User Guide"
@@ -14,16 +14,15 @@ _APPROVAL = "Manual"
 
 def approvals_wait_alone(subject: Subject) -> Iterator[Finding]:
     """Check that an approval is alone in its stage, ends, and tells somebody."""
-    for _, properties in pipelines_of(subject.pipeline):
-        for stages in variants_of(properties):
-            for stage in stages:
-                approvals = [each for each in stage if each.provider == _APPROVAL]
-                if approvals and len(stage) > 1:
-                    message = "shares its stage, which stays locked while it waits"
-                    yield _finding(subject, approvals[0], "approval", message)
-                for action in approvals:
-                    for message in _approval_problems(action, subject):
-                        yield _finding(subject, action, "approval", message)
+    for stages in variants_of(subject.pipeline):
+        for stage in stages:
+            approvals = [each for each in stage if each.provider == _APPROVAL]
+            if approvals and len(stage) > 1:
+                message = "shares its stage, which stays locked while it waits"
+                yield _finding(subject, approvals[0], "approval", message)
+            for action in approvals:
+                for message in _approval_problems(action, subject):
+                    yield _finding(subject, action, "approval", message)
     for action in actions_of(subject.pipeline):
         if action.provider != _APPROVAL and "TimeoutInMinutes" in action.given:
             message = "only an approval takes TimeoutInMinutes"
@@ -32,17 +31,16 @@ def approvals_wait_alone(subject: Subject) -> Iterator[Finding]:
 
 def production_is_approved(subject: Subject) -> Iterator[Finding]:
     """Check that an approval stands between one deployment stage and the next."""
-    for _, properties in pipelines_of(subject.pipeline):
-        for stages in variants_of(properties):
-            approved = True  # the first environment is deployed without asking
-            for stage in stages:
-                if any(each.provider == _APPROVAL for each in stage):
-                    approved = True
-                if any(each.provider == "CloudFormation" for each in stage):
-                    if not approved:
-                        message = "is deployed, and nobody approved it"
-                        yield _finding(subject, stage[0], "approved-before", message)
-                    approved = False
+    for stages in variants_of(subject.pipeline):
+        approved = True  # the first environment is deployed without asking
+        for stage in stages:
+            if any(each.provider == _APPROVAL for each in stage):
+                approved = True
+            if any(each.provider == "CloudFormation" for each in stage):
+                if not approved:
+                    message = "is deployed, and nobody approved it"
+                    yield _finding(subject, stage[0], "approved-before", message)
+                approved = False
 
 
 def _approval_problems(action: Action, subject: Subject) -> Iterator[str]:

@@ -12,6 +12,7 @@ from awsrules.templates import line_of
 from delivery.validate.actions import (
     Action,
     actions_of,
+    branches,
     fixed_overrides,
     json_object,
     literal_text,
@@ -234,7 +235,7 @@ def _declared(subject: Subject) -> frozenset[str]:
     return frozenset(
         str(each.get("Name"))
         for _, properties in pipelines_of(subject.pipeline)
-        for each in properties.get("Variables", [])
+        for each in branches(properties.get("Variables", []))
     )
 
 

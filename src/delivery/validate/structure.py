@@ -12,7 +12,6 @@ from delivery.validate.actions import (
     Action,
     actions_of,
     literal_text,
-    pipelines_of,
     variants_of,
 )
 from delivery.validate.builds import is_inline
@@ -57,6 +56,14 @@ KINDS: Mapping[str, Kind] = {
         _words("Source"),
         _words("ConnectionArn FullRepositoryId BranchName"),
         _words("OutputArtifactFormat DetectChanges"),
+        (0, 0),
+        (1, 1),
+    ),
+    "S3": Kind(
+        "AWS",
+        _words("Source"),
+        _words("S3Bucket S3ObjectKey"),
+        _words("PollForSourceChanges AllowOverrideForS3ObjectKey"),
         (0, 0),
         (1, 1),
     ),
@@ -112,20 +119,19 @@ _CAPABILITIES = _words("CAPABILITY_IAM CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPA
 
 def names_are_taken(subject: Subject) -> Iterator[Finding]:
     """Check that names have the form CodePipeline takes, and are unique where they must."""
-    for _, properties in pipelines_of(subject.pipeline):
-        for stages in variants_of(properties):
-            named = [(stage[0].stage, stage[0]) for stage in stages if stage]
-            yield from _repeated(subject, named, "the stage")
-            for stage in stages:
-                yield from _repeated(
-                    subject, [(each.name, each) for each in stage], "the action"
-                )
-            for each in (action for stage in stages for action in stage):
-                for name in (each.stage, each.name):
-                    if not _NAME.fullmatch(name):
-                        yield _finding(
-                            subject, each, "pipeline-names", f"{name!r} is no name"
-                        )
+    for stages in variants_of(subject.pipeline):
+        named = [(stage[0].stage, stage[0]) for stage in stages if stage]
+        yield from _repeated(subject, named, "the stage")
+        for stage in stages:
+            yield from _repeated(
+                subject, [(each.name, each) for each in stage], "the action"
+            )
+        for each in (action for stage in stages for action in stage):
+            for name in (each.stage, each.name):
+                if not _NAME.fullmatch(name):
+                    yield _finding(
+                        subject, each, "pipeline-names", f"{name!r} is no name"
+                    )
 
 
 def types_exist(subject: Subject) -> Iterator[Finding]:
@@ -207,21 +213,20 @@ def capabilities_suffice(subject: Subject) -> Iterator[Finding]:
 
 def artifacts_are_counted(subject: Subject) -> Iterator[Finding]:
     """Check how many artifacts an action has, their names, and the files in them."""
-    for _, properties in pipelines_of(subject.pipeline):
-        for stages in variants_of(properties):
-            actions = [action for stage in stages for action in stage]
-            outputs = [(name, each) for each in actions for name in each.outputs]
-            yield from _repeated(
-                subject, outputs, "the output artifact", rule="artifact-count"
-            )
-            read = {name for each in actions for name in each.inputs}
-            for name, action in outputs:
-                if name not in read:
-                    message = f"{name} is read by nobody"
-                    yield _finding(subject, action, "artifact-count", message)
-            for action in actions:
-                for message in _artifact_problems(action):
-                    yield _finding(subject, action, "artifact-count", message)
+    for stages in variants_of(subject.pipeline):
+        actions = [action for stage in stages for action in stage]
+        outputs = [(name, each) for each in actions for name in each.outputs]
+        yield from _repeated(
+            subject, outputs, "the output artifact", rule="artifact-count"
+        )
+        read = {name for each in actions for name in each.inputs}
+        for name, action in outputs:
+            if name not in read:
+                message = f"{name} is read by nobody"
+                yield _finding(subject, action, "artifact-count", message)
+        for action in actions:
+            for message in _artifact_problems(action):
+                yield _finding(subject, action, "artifact-count", message)
 
 
 def files_are_made(subject: Subject) -> Iterator[Finding]:
@@ -293,11 +298,10 @@ def _copied(file: str, commands: str) -> bool:
 
 
 def _with_stage(subject: Subject) -> Iterator[tuple[int, Action]]:
-    for _, properties in pipelines_of(subject.pipeline):
-        for stages in variants_of(properties):
-            for position, stage in enumerate(stages):
-                for action in stage:
-                    yield position, action
+    for stages in variants_of(subject.pipeline):
+        for position, stage in enumerate(stages):
+            for action in stage:
+                yield position, action
 
 
 def _repeated(

@@ -74,6 +74,10 @@ def triggers_name_a_source(subject: Subject) -> Iterator[Finding]:
         if each.configuration.get("PollForSourceChanges") != "false":
             message = f"{each.name} polls GitHub beside the webhook"
             yield Finding("trigger-source", subject.pipeline.name, each.line, message)
+    for each in _sources(subject, "S3"):
+        if each.configuration.get("PollForSourceChanges") != "false":
+            message = f"{each.name} polls beside the promotion, which starts it"
+            yield Finding("trigger-source", subject.pipeline.name, each.line, message)
 
 
 def webhooks_reach_a_source(subject: Subject) -> Iterator[Finding]:

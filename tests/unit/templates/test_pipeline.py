@@ -6,34 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from resolved_pipeline import ARN, CONNECTION, TOKEN, actions, pipeline_of, scope_of
 
-from awsrules.templates import (
-    Scope,
-    broken_rules,
-    effective_parameters,
-    evaluate_conditions,
-    resolve,
-)
+from awsrules.templates import broken_rules, resolve
 
-ARN = "arn:aws:iam::123456789012:role/r"
-GIVEN = {
-    "GitHubOwner": "clinic",
-    "GitHubRepository": "records",
-    "DeliveryKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
-    "ArtifactBucketName": "artifacts",
-    "ReleaseBucketName": "releases",
-    "LogBucketName": "logs",
-    "PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/boundary",
-}
-CONNECTION = {
-    "SourceAccess": "connection",
-    "SourceConnectionArn": "arn:aws:codeconnections:us-east-1:123456789012:connection/c",
-}
-TOKEN = {
-    "SourceAccess": "token",
-    "SourceTokenSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:t-a",
-    "WebhookSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:w-a",
-}
 SEVEN = [
     "Source",
     "Build",
@@ -43,31 +19,6 @@ SEVEN = [
     "ApproveProduction",
     "DeployProduction",
 ]
-
-
-def scope_of(template: dict[str, Any], given: dict[str, str]) -> Scope:
-    roles = {
-        name: ARN
-        for name in template["Parameters"]
-        if name.endswith("RoleArn") and name not in given
-    }
-    parameters = effective_parameters(template, {**GIVEN, **roles, **given})
-    pseudo = {"AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
-    conditions = evaluate_conditions(template, parameters, pseudo)
-    return Scope(parameters, {}, conditions, pseudo)
-
-
-def pipeline_of(template: dict[str, Any], **given: str) -> dict[str, Any]:
-    scope = scope_of(template, {**CONNECTION, **given})
-    found: dict[str, Any] = resolve(
-        template["Resources"]["Pipeline"]["Properties"], scope
-    )
-    return found
-
-
-def actions(found: dict[str, Any], stage: str) -> dict[str, dict[str, Any]]:
-    (one,) = [each for each in found["Stages"] if each["Name"] == stage]
-    return {each["Name"]: each for each in one["Actions"]}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Surroundings:
     def region(self) -> str:
         """The region: asked for, else deployed to, else the environment's."""
         if self.settings.local:
-            return DEFAULT_REGION
+            return self.settings.region or DEFAULT_REGION
         deployed_to = remembered_region(self.config_file.read())
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return str(self.settings.region or deployed_to or named or DEFAULT_REGION)

@@ -19,6 +19,7 @@ from delivery.validate.privilege.commands import uses_in
 from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import (
+    ANY_REGION,
     DEPLOYER,
     foundation_stack,
     lacking,
@@ -42,7 +43,7 @@ class Project:
 
 
 def projects_of(subject: Subject) -> Iterator[Project]:
-    """Give the projects of the pipeline's template whose role is the foundation's."""
+    """Give the projects of the pipeline's template, at its full reach."""
     stack = pipeline_stack(subject)
     outputs = {
         each.configuration["ProjectName"]["Ref"]
@@ -53,20 +54,30 @@ def projects_of(subject: Subject) -> Iterator[Project]:
         if resource.get("Type") != PROJECT_TYPE:
             continue
         line = line_of(subject.pipeline.body, "Resources", logical_id) or 1
-        role = resource["Properties"].get("ServiceRole", {}).get("Ref", "")
         properties = stack.properties(logical_id)
         given = str(properties["Source"].get("BuildSpec", "buildspec.yml"))
         inline = is_inline(given)
         yield Project(
             logical_id=logical_id,
             name=str(properties["Name"]),
-            role=role.removesuffix("Arn"),
+            role=_role(resource["Properties"].get("ServiceRole")),
             properties=properties,
             buildspec=given if inline else subject.buildspecs.get(given, ""),
             file=f"{subject.pipeline.name}:{line}" if inline else given,
             line=line,
             puts_out=logical_id in outputs,
         )
+
+
+def _role(given: Any) -> str:
+    """Give the logical id of a project's role: the foundation's, or one made beside it."""
+    match given:
+        case {"Ref": str(name)}:
+            return name.removesuffix("Arn")
+        case {"Fn::GetAtt": [str(name), "Arn"]}:
+            return name
+        case _:
+            return ""
 
 
 def needs_of_builders(subject: Subject) -> dict[str, list[Need]]:
@@ -166,6 +177,7 @@ def _arns(stack: Stack, environment: str) -> Mapping[str, str]:
         "log-group": f"logs:{here}:log-group:/aws/lambda/{function}",
         "pipeline": f"codepipeline:{here}:{label}Pipeline",
         "project": f"codebuild:{here}:project/{label}Build",
+        "receiver": f"iam::{ACCOUNT}:role/{project}-receiver-{ANY_REGION}",
         "report-group": f"codebuild:{here}:report-group/{label}Build-any",
         "review-stack": f"cloudformation:{here}:stack/{project}-review-{environment}/any",
         "signing-job": f"signer:{here}:/signing-jobs/any",

@@ -38,6 +38,12 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     r"deploy_pipeline\.py measure": {
         "metrics.CloudWatchMetrics.put": "metrics",
     },
+    # What it does in a place it does by that place's receiver.
+    r"deploy_pipeline\.py promote": {
+        "s3:GetObject": "packages",
+        "kms:Decrypt": "delivery-key",
+        "sts:AssumeRole": "receiver",
+    },
     r"deploy_pipeline\.py review": {
         "builds.CodeBuilds.build": "project",
         "deployed.StackReader.contents": "stack",

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from awsrules.policies import Request, evaluate, matches_action, matches_pattern
 from awsrules.templates import effective_parameters, line_of
-from delivery.validate.model import Finding, Rule, Subject
+from delivery.validate.model import Finding, Rule, SourceFile, Subject
 from delivery.validate.privilege.grants import Grant, RoleGrants, grants_of
-from delivery.validate.privilege.names import Stack
+from delivery.validate.privilege.names import ACCOUNT, PARTITION, Stack
 from delivery.validate.privilege.needs import Need, Surroundings, needs_of
 from delivery.validate.sam import NotTranslatable, translate
 
 DEPLOYER = "CloudFormationServiceRole"
+# The proof is of a delivery that promotes to a place, whatever the configuration says.
+ANY_REGION = "us-west-2"
 
 
 def foundation_stack(subject: Subject) -> Stack:
@@ -31,10 +33,18 @@ def pipeline_stack(subject: Subject) -> Stack:
     declared = subject.pipeline.section("Parameters")
     outputs = foundation_stack(subject).outputs()
     asked_for = {key: "any" for key, each in declared.items() if "Default" not in each}
-    known = {**asked_for, **subject.delivery, **outputs}
+    project = subject.delivery["ProjectName"]
+    receiver = f"arn:{PARTITION}:iam::{ACCOUNT}:role/{project}-receiver-{ANY_REGION}"
+    known = {
+        **asked_for,
+        **subject.delivery,
+        **outputs,
+        "ReceiverRoleArns": receiver,
+        "PromoterRoleArn": f"arn:{PARTITION}:iam::{ACCOUNT}:role/{project}-promoter-any",
+    }
     given = {key: value for key, value in known.items() if key in declared}
     values = effective_parameters(subject.pipeline.body, given)
-    name = f"{subject.delivery['ProjectName']}-pipeline"
+    name = f"{project}-pipeline"
     return Stack(name, subject.region, subject.pipeline.body, values)
 
 
@@ -117,20 +127,19 @@ def _lack(
 def lacking(
     rule: str, subject: Subject, asked: Mapping[str, Iterable[Need]]
 ) -> Iterator[Finding]:
-    """Name each action that a role of the foundation lacks, once, with who asks first.
+    """Name each action that a role of the delivery lacks, once, with who asks first.
 
     ``asked`` is what is asked of each role, by its logical id.
     """
-    stack = foundation_stack(subject)
     for name, needs in asked.items():
-        role = grants_of(stack, name)
+        file, role = role_named(subject, name)
         told: dict[str, tuple[Need, str]] = {}
         for need, reason in missing(role, needs):
             told.setdefault(need.action, (need, reason))
         for need, reason in told.values():
             yield Finding(
                 rule,
-                subject.foundation.name,
+                file.name,
                 role.line,
                 f"{name} lacks {need.action} on {need.resource}: "
                 f"{need.logical_id} needs it ({need.why}; {reason})",
@@ -140,15 +149,22 @@ def lacking(
 def unasked(
     rule: str, subject: Subject, asked: Mapping[str, Iterable[Need]], nobody: str
 ) -> Iterator[Finding]:
-    """Name each action of a role of the foundation that meets no need, at its own line.
+    """Name each action of a role of the delivery that meets no need, at its own line.
 
     ``nobody`` ends the sentence: who there is that does not need it.
     """
-    stack = foundation_stack(subject)
     for name, needs in asked.items():
-        for grant in surplus(grants_of(stack, name), needs):
+        file, role = role_named(subject, name)
+        for grant in surplus(role, needs):
             message = f"{name} may {grant.action} ({grant.statement}), and {nobody}"
-            yield Finding(rule, subject.foundation.name, grant.line, message)
+            yield Finding(rule, file.name, grant.line, message)
+
+
+def role_named(subject: Subject, name: str) -> tuple[SourceFile, RoleGrants]:
+    """Give a role by its logical id: one of the foundation's, or of the pipeline's own."""
+    if name in subject.pipeline.section("Resources"):
+        return subject.pipeline, grants_of(pipeline_stack(subject), name)
+    return subject.foundation, grants_of(foundation_stack(subject), name)
 
 
 def missing(role: RoleGrants, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:

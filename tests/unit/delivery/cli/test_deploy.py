@@ -273,11 +273,70 @@ def test_an_account_without_room_is_found_before_anything_is_deployed(
     assert world.stacks.requests == []
 
 
-def test_what_is_reserved_is_asked_for_as_far_as_the_pipeline_reaches() -> None:
+def test_what_is_reserved_is_asked_for_of_the_environments_that_are_reached() -> None:
     tools = Tools(Settings())
-    assert reserved_by(tools, until="development") == {"development": 0}
-    assert reserved_by(tools, until="production") == {
+    assert reserved_by(tools, ["development"]) == {"development": 0}
+    assert reserved_by(tools, ["development", "staging", "production"]) == {
         "development": 0,
         "staging": 50,
         "production": 400,
     }
+
+
+TWO_PLACES = """\
+version: 1
+compliance: {allowed_regions: [us-east-1, us-west-2]}
+pipeline: {promotes_to: [us-west-2]}
+environments: {development: {}, staging: {}, production: {}}
+"""
+
+
+@pytest.fixture
+def two_places(tmp_path):
+    path = tmp_path / "two_places.yaml"
+    path.write_text(TWO_PLACES, encoding="utf-8")
+    return f"--config={path}"
+
+
+def _pipeline_request(world):
+    return next(each for each in world.stacks.requests if each.name == PIPELINE)
+
+
+def test_a_place_that_is_promoted_to_has_no_questions(run, world, two_places) -> None:
+    result = run("--yes", two_places, "--region=us-west-2")
+    assert result.exit_code == 0, result.stderr
+    given = _pipeline_request(world).parameters
+    assert (given["SourceAccess"], given["Environment"]) == ("promotion", "production")
+    assert given["PromoterRoleArn"].endswith(
+        ":role/medical-record-analysis-promoter-us-east-1"
+    )
+    assert "ReceiverRoleArns" not in given
+    assert "Releases     of us-east-1" in result.stderr
+    assert list(world.config_file.data["deployments"]) == ["aws us-west-2"]
+
+
+def test_a_place_refuses_answers_that_mean_nothing_there(
+    run, world, two_places
+) -> None:
+    result = run("--yes", two_places, "--region=us-west-2", *FLAGS)
+    assert result.exit_code == 2
+    assert "branch, environment, owner, repository" in result.stderr
+    assert world.stacks.requests == []
+
+
+def test_the_home_is_told_its_places_and_says_which_are_not_there(
+    run, world, two_places
+) -> None:
+    result = run("--yes", two_places, *FLAGS, "--access=connection")
+    assert result.exit_code == 0, result.stderr
+    given = _pipeline_request(world).parameters
+    assert given["ReceiverRoleArns"].endswith(
+        ":role/medical-record-analysis-receiver-us-west-2"
+    )
+    assert "Promotes to  us-west-2" in result.stderr
+
+
+def test_residency_holds_on_the_plane_too(run, world) -> None:
+    result = run("--local", "--yes", "--region=eu-west-1", *FLAGS, "--token-stdin")
+    assert result.exit_code == 3
+    assert world.stacks.requests == []

@@ -313,3 +313,12 @@ def test_a_denied_call_long_before_the_end_is_not_the_cause(run, world) -> None:
     denied = "(AccessDenied) when calling the GetObject operation"
     world.builds.log = [denied, *(["ok"] * 50)]
     assert "GetObject" not in run("diagnose").stdout.splitlines()[0]
+
+
+def test_a_place_that_is_promoted_to_is_not_started_by_hand(run, world) -> None:
+    source = make_action("Promotion", category="Source")
+    world.pipelines.states = [make_state(make_stage("Source", "Succeeded", source))]
+    result = run("start")
+    assert result.exit_code == 3
+    assert "is started by another place" in result.stderr
+    assert "retry" in result.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from delivery_fakes import FakeAccount
@@ -17,10 +18,10 @@ from delivery.model import Access, Answers
 ANSWERS = Answers("clinic", "records", "main", Access.TOKEN, "production")
 
 
-def _after(memory, *, local: bool, region: str = "us-east-1"):
+def _after(memory, *, local: bool, region: str = "us-east-1", answers=ANSWERS):
     return with_deployment(
         memory,
-        answers=ANSWERS,
+        answers=answers,
         identity=FakeAccount().identity(),
         region=region,
         outputs={"PipelineName": "p"},
@@ -57,3 +58,12 @@ def test_a_rehearsal_does_not_answer_for_aws() -> None:
 )
 def test_a_file_of_another_shape_remembers_nothing(memory) -> None:
     assert remembered_answers(memory, local=False) == {}
+
+
+def test_a_place_that_is_promoted_to_is_remembered_beside_the_home() -> None:
+    home = _after({}, local=False)
+    place = replace(ANSWERS, access=Access.PROMOTION)
+    both = _after(home, local=False, region="us-west-2", answers=place)
+    assert remembered_region(both) == "us-east-1"
+    assert remembered_answers(both, local=False) == ANSWERS.as_data()
+    assert both["deployments"]["aws us-west-2"]["region"] == "us-west-2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from delivery_fakes import make_action, make_execution
 from release_fakes import make_contents, make_deployed, make_route
 
 from delivery.errors import Refused
-from delivery.ledger.events import Deployment
+from delivery.ledger.events import Commit, Deployment
 from delivery.ledger.facts import (
     ReleasedAlias,
     alias_arns,
@@ -159,3 +160,15 @@ def test_a_stack_that_did_not_succeed_is_not_recorded(status) -> None:
     with pytest.raises(Refused, match="holds no new release") as error:
         refuse_unless_deployed(make_contents(status=status))
     assert status in error.value.why
+
+
+def test_where_releases_are_promoted_the_manifest_names_the_commit() -> None:
+    built = Commit("abc", datetime(2026, 11, 23, 8, tzinfo=UTC))
+    execution = make_execution(commit="version-of-the-zip", commit_summary="promoted")
+    promotion = source(VersionId="version-of-the-zip")
+    assert commit_of(execution, promotion, built) == replace(built, summary="promoted")
+
+
+def test_where_the_source_is_a_repository_it_names_the_commit_itself() -> None:
+    built = Commit("abc", None)
+    assert commit_of(make_execution(), source(CommitId="def"), built).id == "def"
