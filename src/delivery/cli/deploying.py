@@ -220,8 +220,11 @@ def product_deployer(
     tools: Tools, *, branch: str, dry_run: bool, even_while_running: bool = False
 ) -> ProductDeployer:
     """Compose what deploys the product; on the plane the branch is pushed to it first."""
+    from delivery.config import receives
 
     def push_to_plane() -> None:
+        if receives(tools.configuration, tools.region):
+            return
         # A push to a pipeline that listens would start it, and is start's to make.
         listens = tools.pipelines.state(PIPELINE_NAME) is not None
         if tools.settings.local and not (listens and tools.plane.has_branch(branch)):
@@ -241,6 +244,13 @@ def product_deployer(
         even_while_running=even_while_running,
         before_pipeline=push_to_plane,
     )
+
+
+def deploy_to_place(tools: Tools) -> None:
+    """Deploy a place that the home promotes to, and remember it."""
+    answers = answers_of_a_receiver()
+    deployer = product_deployer(tools, branch=answers.branch, dry_run=False)
+    remember(tools, answers, deployer.deploy(wanted_deployment(tools, answers, None)))
 
 
 def remember(tools: Tools, answers: Answers, deployed: Deployed) -> None:

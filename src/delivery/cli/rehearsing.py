@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 
 from delivery.cli.deploying import (
+    deploy_to_place,
     product_deployer,
     remember,
     wanted_deployment,
@@ -20,6 +21,7 @@ from delivery.cli.source import push_branch
 from delivery.cli.straining import Wanted, make_strain, strained_lines
 from delivery.cli.wiring import PlaneSettings, Tools
 from delivery.flows.deploy import Deployed
+from delivery.flows.rehearse_places import Place, Received
 from delivery.flows.rehearse import Rehearsal, Rehearser
 from delivery.names import DEFAULT_REGION
 from delivery.model import Answers, Hidden, Outcome, Push
@@ -80,6 +82,22 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
         remember(tools, answers, deployed)
         return deployed
 
+    def place_of(region: str) -> Place:
+        there = Tools(
+            replace(tools.settings, region=region),
+            plane_settings=tools.plane_settings,
+            brief=True,
+        )
+        there.screen, there.plane = tools.screen, tools.plane
+        return Place(
+            region,
+            deploy=lambda: deploy_to_place(there),
+            pipelines=lambda: there.pipelines,
+            reader=there.status_reader,
+            clock=there.clock,
+            poll_seconds=there.poll_seconds,
+        )
+
     def push(branch: str) -> Push:
         return push_branch(tools, branch)
 
@@ -96,6 +114,7 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
         push=push,
         poll_seconds=tools.poll_seconds,
         strain=(lambda: make_strain(tools, asked)) if asked else None,
+        places=[place_of(each) for each in tools.configuration.pipeline.promotes_to],
     )
 
 
@@ -105,6 +124,8 @@ def report_lines(rehearsal: Rehearsal) -> Iterator[str]:
     for release in rehearsal.releases:
         for failure in release.status.failures:
             yield from failure_lines(failure)
+    for place in rehearsal.received:
+        yield from _received_lines(place)
     yield from _shift_lines(rehearsal)
     if rehearsal.strained is not None:
         yield from strained_lines(rehearsal.strained)
@@ -134,6 +155,15 @@ def _timing_lines(rehearsal: Rehearsal) -> Iterator[str]:
             for each in release.stages
         ]
         yield from table(rows, ("Stage", "Outcome", "Duration")).splitlines()
+
+
+def _received_lines(place: Received) -> Iterator[str]:
+    """Say what became of the releases in a place that they were promoted to."""
+    yield from ("", f"In {place.region}: {place.outcome.value}")
+    for number, release in enumerate(place.releases, start=1):
+        yield f"  release {number}: {release.outcome.value}, {release.seconds:.1f} s"
+        for failure in release.status.failures:
+            yield from failure_lines(failure)
 
 
 def _shift_lines(rehearsal: Rehearsal) -> Iterator[str]:

@@ -131,7 +131,9 @@ class ProductDeployer:
         before = {each.id for each in self._executions()}
         pipeline = self._deploy_pipeline(wanted, outputs, access)
         started = None
-        if pipeline.changed and not self.dry_run:
+        # In a place that others promote to, a new pipeline's own start finds no release.
+        promoted = wanted.answers.access is Access.PROMOTION
+        if pipeline.changed and not self.dry_run and not promoted:
             started = self._adopt_execution(before)
         return Deployed(foundation, pipeline, started)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from delivery.errors import BadInput, PlaneUnavailable, Unreachable
 from delivery.flows.approve import Decider
 from delivery.flows.deploy import Deployed
+from delivery.flows.rehearse_places import Place, Received
 from delivery.flows.release import Release, ReleaseFollower, StageResult
 from delivery.flows.status import StatusReader
 from delivery.flows.strain import Strain, Strained
@@ -59,6 +60,7 @@ class Rehearsal:
     not_allowed: tuple[Mapping[str, str], ...] = ()
     production: Mapping[str, str] = field(default_factory=dict)
     strained: Strained | None = None
+    received: tuple[Received, ...] = ()
 
     @property
     def shift(self) -> Shift:
@@ -67,10 +69,10 @@ class Rehearsal:
 
     @property
     def outcome(self) -> Outcome:
-        """Return passed only when both releases and the shift did."""
-        releases_passed = len(self.releases) == 2 and all(
-            each.outcome is Outcome.PASSED for each in self.releases
-        )
+        """Return passed only when both releases and the shift did, in every place."""
+        outcomes = [each.outcome for each in self.releases]
+        outcomes += [each.outcome for each in self.received]
+        releases_passed = len(self.releases) == 2 and set(outcomes) == {Outcome.PASSED}
         good = releases_passed and self.shift.outcome is Outcome.PASSED
         outcome = Outcome.PASSED if good else Outcome.FAILED
         return self.strained.outcome(outcome) if self.strained else outcome
@@ -101,6 +103,11 @@ class Rehearsal:
                 if self.strained
                 else {}
             ),
+            **(
+                {"places": [each.as_data() for each in self.received]}
+                if self.received
+                else {}
+            ),
             "outcome": self.outcome.value,
             "releases": [each.as_data() for each in self.releases],
         }
@@ -122,6 +129,7 @@ class Rehearser:
     push: Callable[[str], Push]
     poll_seconds: float = 0.5
     strain: Callable[[], Strain] | None = None
+    places: Sequence[Place] = ()
     phases: list[Phase] = field(default_factory=list)
 
     def run(self, tree: WorkTree | None) -> Rehearsal:
@@ -135,13 +143,17 @@ class Rehearser:
             "Deploy the pipeline",
             lambda: self.deploy(rehearsal_answers(tree, branch), dummy_token()),
         )
+        for place in self.places:
+            self._timed(f"Deploy to {place.region}", place.set_up)
         first = self._follow("Release 1", self._first_execution(deployed, push))
+        self._follow_elsewhere(first)
         releases: list[Release] = [first]
         journeys: Sequence[AliasJourney] = ()
         strained: Strained | None = None
         if first.outcome is Outcome.PASSED:
             second, journeys, strained = self._second_release(branch)
             releases.append(second)
+            self._follow_elsewhere(second)
         return Rehearsal(
             endpoint_url,
             tuple(self.phases),
@@ -151,7 +163,15 @@ class Rehearser:
             tuple(self.plane.not_allowed()),
             self._outputs(PRODUCTION),
             strained,
+            tuple(each.received() for each in self.places),
         )
+
+    def _follow_elsewhere(self, release: Release) -> None:
+        """Follow a release where it was promoted to, if it came so far."""
+        for place in self.places if release.outcome is Outcome.PASSED else ():
+            with self.screen.watch(f"In {place.region}") as live:
+                for result in place.follow().stages:
+                    live.note(stage_line(result))
 
     def _fresh_plane(self) -> str:
         """Start a plane that remembers nothing; what it caches on disk may stay."""

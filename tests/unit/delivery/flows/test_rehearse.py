@@ -22,9 +22,12 @@ from delivery.flows.rehearse import (
     dummy_token,
     rehearsal_answers,
 )
+from delivery.flows.rehearse_places import Received
+from delivery.flows.release import Release
 from delivery.flows.stack import StackDeployment
 from delivery.flows.status import StatusReader
-from delivery.model import AliasRoute, WorkTree
+from delivery.model import AliasRoute, Outcome, WorkTree
+from delivery.operate.status import Status
 
 NAME = "MedicalRecordAnalysisPipeline"
 PRODUCTION = "medical-record-analysis-lambda-production"
@@ -207,3 +210,52 @@ def test_the_remotes_names_are_used_when_there_is_one() -> None:
 
 def test_each_rehearsal_has_a_token_of_its_own() -> None:
     assert dummy_token() != dummy_token()
+
+
+class FakePlace:
+    """A place where releases arrive, and end as told."""
+
+    region = "us-west-2"
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes, self.followed = list(outcomes), 0
+        self.is_up = False
+
+    def set_up(self) -> None:
+        self.is_up = True
+
+    def follow(self) -> Release:
+        assert self.is_up
+        outcome = self.outcomes[self.followed]
+        self.followed += 1
+        return Release("e", "c", outcome, (), Status("", None, ()))
+
+    def received(self) -> Received:
+        releases = [
+            Release("e", "c", each, (), Status("", None, ()))
+            for each in self.outcomes[: self.followed]
+        ]
+        return Received(self.region, tuple(releases))
+
+
+def test_both_releases_are_followed_to_each_place(world) -> None:
+    rehearser = world.rehearser()
+    rehearser.places = [place := FakePlace(Outcome.PASSED, Outcome.PASSED)]
+    rehearsal = rehearser.run(TREE)
+    assert place.followed == 2
+    assert rehearsal.outcome == "passed"
+    assert rehearsal.as_data()["places"][0]["region"] == "us-west-2"
+
+
+def test_a_release_that_fails_in_a_place_fails_the_rehearsal(world) -> None:
+    rehearser = world.rehearser()
+    rehearser.places = [FakePlace(Outcome.PASSED, Outcome.FAILED)]
+    assert rehearser.run(TREE).outcome == "failed"
+
+
+def test_a_release_that_fails_at_home_goes_nowhere(world) -> None:
+    world.first = make_execution("execution-1", "Failed")
+    rehearser = world.rehearser()
+    rehearser.places = [place := FakePlace()]
+    rehearser.run(TREE)
+    assert place.followed == 0
