@@ -9,8 +9,6 @@ PIPELINE_STACK = "medical-record-analysis-pipeline"
 RECEIVER_ROLE_PREFIX = "medical-record-analysis-receiver-"
 APPLICATION_STACK_PREFIX = "medical-record-analysis-lambda-"
 ENVIRONMENTS = ("development", "staging", "production")
-# The source action of a place that others promote to.
-PROMOTION = "Promotion"
 PRODUCTION = "production"
 WAYS_TO_READ_GITHUB = ("token", "connection")
 DEFAULT_REGION = "us-east-1"

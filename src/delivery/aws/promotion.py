@@ -174,7 +174,8 @@ class ReceivingPlace:
 
     def _package_hash(self, key: str) -> str | None:
         """Return the hash of what has a key, or None when nothing has it."""
-        bucket, api = self.stores().releases, self.clients.get("s3")
+        bucket = self.stores().releases
+        api = self.clients.get("s3")
         with self._doing(f"look for {key} in bucket {bucket}"):
             try:
                 found = api.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")

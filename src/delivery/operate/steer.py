@@ -8,8 +8,7 @@ from typing import Any
 
 from awsrules.statuses import ActionStatus, ExecutionStatus
 from delivery.errors import BadInput, Refused
-from delivery.model import ActionState, Execution, PipelineState
-from delivery.names import PROMOTION
+from delivery.model import PROMOTION_ACTION, ActionState, Execution, PipelineState
 from delivery.operate.status import Status
 
 _EXECUTES = "CHANGE_SET_EXECUTE"
@@ -122,7 +121,7 @@ def refuse_without_source(state: PipelineState) -> None:
     Raises:
         Refused: for the pipeline of a place that others promote to.
     """
-    if source_action(state) == PROMOTION:
+    if source_action(state) == PROMOTION_ACTION:
         raise Refused(
             f"Pipeline {state.name} is started by another place.",
             why="It deploys what was promoted to it, and has no source of its own.",

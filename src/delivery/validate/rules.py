@@ -30,6 +30,7 @@ from delivery.validate.privilege import (
     escalation,
     functions,
     moving,
+    places,
     proof,
     shifting,
 )
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     *proof.RULES,
     *moving.RULES,
     *builders.RULES,
+    *places.RULES,
     *shifting.RULES,
     *escalation.RULES,
     *functions.RULES,

@@ -12,10 +12,15 @@ from delivery.validate.model import Subject
 from delivery.validate.privilege.builders import needs_of_builders
 from delivery.validate.privilege.escalation import attempts_of
 from delivery.validate.privilege.functions import counted
-from delivery.validate.privilege.grants import RoleGrants, grants_of
+from delivery.validate.privilege.grants import RoleGrants
 from delivery.validate.privilege.moving import needs_of_pipeline
 from delivery.validate.privilege.needs import Need
-from delivery.validate.privilege.proof import foundation_stack, needs_of_deployer
+from delivery.validate.privilege.places import needs_of_receiver
+from delivery.validate.privilege.proof import (
+    foundation_stack,
+    needs_of_deployer,
+    role_named,
+)
 from delivery.validate.privilege.shifting import shifting_roles
 
 LINT = "lint"
@@ -94,15 +99,14 @@ def summarize(
     )
 
 
-def _of_foundation(
+def _of_roles(
     needs_of: Callable[[Subject], Mapping[str, Iterable[Need]]],
 ) -> Callable[[Subject], list[Proven]]:
-    """Give how roles of the foundation are counted, of which ``needs_of`` tells."""
+    """Give how the roles are counted of which ``needs_of`` tells."""
 
     def proven(subject: Subject) -> list[Proven]:
-        stack = foundation_stack(subject)
         return [
-            _proven(grants_of(stack, role), needs)
+            _proven(role_named(subject, role)[1], needs)
             for role, needs in needs_of(subject).items()
         ]
 
@@ -132,9 +136,10 @@ def _proven(role: RoleGrants, needs: Iterable[Need]) -> Proven:
 
 
 _PROOFS: Mapping[str, Callable[[Subject], list[Proven]]] = {
-    "deployer-lacks": _of_foundation(needs_of_deployer),
-    "pipeline-lacks": _of_foundation(needs_of_pipeline),
-    "build-lacks": _of_foundation(needs_of_builders),
+    "deployer-lacks": _of_roles(needs_of_deployer),
+    "pipeline-lacks": _of_roles(needs_of_pipeline),
+    "build-lacks": _of_roles(needs_of_builders),
+    "receiver-lacks": _of_roles(needs_of_receiver),
     "shift-lacks": _shifts,
     "function-lacks": _functions,
 }

@@ -135,6 +135,28 @@ PRIVILEGE = (
         _BUILD_SOURCE,
         _BUILD_SOURCE.replace('Build"', 'Builder"'),
     ),
+    # What a place lets the promoter of another do.
+    Defect(
+        "receiver-lacks",
+        "pipeline",
+        "                Action: codepipeline:StartPipelineExecution\n",
+        "                Action: codepipeline:GetPipeline\n",
+    ),
+    Defect(
+        "receiver-surplus",
+        "pipeline",
+        "                  - s3:PutObject\n                Resource: !Sub "
+        '"arn:${AWS::Partition}:s3:::${ReleaseBucketName}/packages/*"\n',
+        "                  - s3:PutObject\n                  - s3:DeleteObject\n"
+        "                Resource: !Sub "
+        '"arn:${AWS::Partition}:s3:::${ReleaseBucketName}/packages/*"\n',
+    ),
+    Defect(
+        "receiver-trust",
+        "pipeline",
+        '              ArnEquals: {"aws:PrincipalArn": !Ref PromoterRoleArn}\n',
+        "              StringLike: {}\n",
+    ),
     # Functions against their code.
     Defect(
         "function-lacks",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from seeded.defect import Defect
 
-DEVELOPMENT = "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 3"
+DEVELOPMENT = (
+    "OutputArtifacts: [{Name: DevelopmentOutputs}]\n                  RunOrder: 3"
+)
+# Of the two actions that put it out, the build; a place's source is the other.
+BUILT = """[{Name: BuildOutput}]
+                  RunOrder: 1
+            - !Ref AWS::NoValue
+
+        - Fn::If:
+            - Builds
+"""
 
 STRUCTURE = (
     # Order and pairing.
@@ -14,9 +24,9 @@ STRUCTURE = (
     Defect(
         "change-set-pair",
         "pipeline",
-        "ActionMode: CHANGE_SET_EXECUTE\n                "
+        "ActionMode: CHANGE_SET_EXECUTE\n                    "
         'StackName: !Sub "${ProjectName}-lambda-development"',
-        "ActionMode: CHANGE_SET_EXECUTE\n                "
+        "ActionMode: CHANGE_SET_EXECUTE\n                    "
         'StackName: !Sub "${ProjectName}-lambda-staging"',
     ),
     Defect(
@@ -29,12 +39,12 @@ STRUCTURE = (
     Defect(
         "action-mode",
         "pipeline",
-        "                RoleArn: !Ref CloudFormationServiceRoleArn\n",
+        "                    RoleArn: !Ref CloudFormationServiceRoleArn\n",
     ),
     Defect(
         "action-mode",
         "pipeline",
-        "                TemplatePath: BuildOutput::packaged.yaml\n",
+        "                    TemplatePath: BuildOutput::packaged.yaml\n",
     ),
     Defect("action-configuration", "pipeline", "StackName: !Sub", "Stack: !Sub"),
     Defect(
@@ -75,12 +85,12 @@ STRUCTURE = (
     Defect(
         "artifact-made",
         "pipeline",
-        "[{Name: SourceOutput}]\n              OutputArtifacts",
-        "[{Name: Sources}]\n              OutputArtifacts",
+        "[{Name: SourceOutput}]\n                  OutputArtifacts",
+        "[{Name: Sources}]\n                  OutputArtifacts",
     ),
     Defect("artifact-made", "pipeline", "BuildOutput::packaged", "Build::packaged"),
     Defect(
-        "artifact-count", "pipeline", "                PrimarySource: BuildOutput\n"
+        "artifact-count", "pipeline", "                    PrimarySource: BuildOutput\n"
     ),
     Defect(
         "artifact-count",
@@ -91,7 +101,7 @@ STRUCTURE = (
     Defect(
         "artifact-count",
         "pipeline",
-        "                OutputFileName: stack-outputs.json\n",
+        "                    OutputFileName: stack-outputs.json\n",
     ),
     Defect(
         "artifact-count",
@@ -102,8 +112,8 @@ STRUCTURE = (
     Defect(
         "artifact-count",
         "pipeline",
-        "[{Name: BuildOutput}]\n              RunOrder: 1\n\n",
-        "[{Name: BuildOutput}, {Name: Unread}]\n              RunOrder: 1\n\n",
+        BUILT,
+        BUILT.replace("}]", "}, {Name: Unread}]"),
     ),
     Defect("file-made", "pipeline", "::packaged.yaml", "::template.yaml"),
     Defect(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from seeded.defect import Defect
 
-CONDITION = """        - Name: Build
-          {when}:
-            {result}Conditions:
-              - Result: {outcome}
-                Rules:
-                  - Name: check
-                    RuleTypeId: {{Category: Rule, Owner: AWS, Provider: {rule}, Version: "1"}}
-          Actions:
+CONDITION = """            - Name: Build
+              {when}:
+                {result}Conditions:
+                  - Result: {outcome}
+                    Rules:
+                      - Name: check
+                        RuleTypeId: {{Category: Rule, Owner: AWS, Provider: {rule}, Version: "1"}}
+              Actions:
 """
-BUILD_STAGE = "        - Name: Build\n          Actions:\n"
+BUILD_STAGE = "            - Name: Build\n              Actions:\n"
 
 
 def condition(when: str, outcome: str, rule: str, result: str = "") -> str:
@@ -90,7 +90,10 @@ TRIGGERS_AND_BUILDS = (
         "pipeline",
         BUILD_STAGE,
         condition(
-            "OnFailure", "ROLLBACK", "CloudWatchAlarm", "Result: RETRY\n            "
+            "OnFailure",
+            "ROLLBACK",
+            "CloudWatchAlarm",
+            "Result: RETRY\n                ",
         ),
     ),
     Defect(
@@ -98,7 +101,7 @@ TRIGGERS_AND_BUILDS = (
         "pipeline",
         BUILD_STAGE,
         condition(
-            "OnFailure", "ROLLBACK", "CloudWatchAlarm", "Result: UNDO\n            "
+            "OnFailure", "ROLLBACK", "CloudWatchAlarm", "Result: UNDO\n                "
         ),
     ),
     # Approvals.
@@ -122,8 +125,8 @@ TRIGGERS_AND_BUILDS = (
     Defect(
         "approval",
         "pipeline",
-        "            - Name: SmokeTests\n",
-        "            - Name: SmokeTests\n              TimeoutInMinutes: 30\n",
+        "                - Name: SmokeTests\n",
+        "                - Name: SmokeTests\n                  TimeoutInMinutes: 30\n",
     ),
     Defect(
         "approved-before",

@@ -14,7 +14,13 @@ from awsrules.policies import Request, evaluate, trusts
 from delivery.validate.model import Finding, Rule, Subject
 from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.names import ACCOUNT, Stack
-from delivery.validate.privilege.proof import DEPLOYER, foundation_stack
+from delivery.validate.privilege.proof import (
+    DEPLOYER,
+    PROMOTER,
+    RECEIVER,
+    foundation_stack,
+    role_named,
+)
 
 STRANGER = "999988887777"
 BUILDERS = (
@@ -28,7 +34,10 @@ BUILDERS = (
 UNDOER = "RollbackRole"
 SERVICE_ROLES = (DEPLOYER, "CodePipelineServiceRole", *BUILDERS, UNDOER)
 EMERGENCY = "BreakGlassRole"
-ROLES = (*SERVICE_ROLES, EMERGENCY)
+# These are the pipeline's own, made where releases go from place to place.
+BETWEEN_PLACES = (PROMOTER, RECEIVER)
+OF_THE_FOUNDATION = (*SERVICE_ROLES, EMERGENCY)
+ROLES = (*OF_THE_FOUNDATION, *BETWEEN_PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def _with_roles(stack: Stack) -> Iterator[Attempt]:
         yield Attempt(
             role, "pass a role to another service", "iam:PassRole", own, to_ec2
         )
-        for name in ROLES:
+        for name in OF_THE_FOUNDATION:
             for action in ("iam:PutRolePolicy", "iam:AttachRolePolicy"):
                 what = f"edit {name}"
                 yield Attempt(role, what, action, stack.arn(name), bounded)
@@ -141,7 +150,7 @@ def _builds_that_deploy(stack: Stack) -> Iterator[Attempt]:
         function: ("UpdateFunctionCode", "UpdateAlias", "PublishVersion"),
         pipeline: ("PutApprovalResult", "UpdatePipeline", "StartPipelineExecution"),
     }
-    for role in (*BUILDERS, EMERGENCY):
+    for role in (*BUILDERS, EMERGENCY, PROMOTER):
         for resource, names in tries.items():
             for name in names:
                 action = f"{resource.split(':')[2]}:{name}"
@@ -195,16 +204,21 @@ def _on_what_is_kept(stack: Stack) -> Iterator[Attempt]:
 
 def attempts_refused(subject: Subject) -> Iterator[Finding]:
     """Check that each attempt is refused."""
-    stack = foundation_stack(subject)
-    roles = {name: grants_of(stack, name) for name in ROLES}
-    for each in attempts_of(stack):
-        role = roles[each.role]
+    roles = {
+        name: role_named(subject, name)
+        for name in ROLES
+        if name not in BETWEEN_PLACES or name in subject.pipeline.section("Resources")
+    }
+    for each in attempts_of(foundation_stack(subject)):
+        if each.role not in roles:
+            continue
+        file, role = roles[each.role]
         request = Request(each.action, each.resource, each.context, role.arn)
         decision = evaluate(request, role.documents)
         if decision.allowed:
             yield Finding(
                 "role-escalation",
-                subject.foundation.name,
+                file.name,
                 role.line,
                 f"{each.role} can {each.says}: {each.action} on {each.resource} is "
                 f"{decision.reason}",
@@ -221,6 +235,7 @@ _USERS: Mapping[str, tuple[str, str]] = {
     "ReviewRole": ("codebuild", "Review"),
     "CheckRole": ("codebuild", "Check"),
     UNDOER: ("codebuild", "Rollback"),
+    PROMOTER: ("codebuild", "Promote"),
 }
 _SERVICES = ("cloudformation", "codebuild", "codepipeline", "ec2", "lambda")
 
@@ -229,15 +244,17 @@ def strangers_refused(subject: Subject) -> Iterator[Finding]:
     """Check that no other service, account or project can assume a role."""
     stack = foundation_stack(subject)
     for name, (service, project) in _USERS.items():
-        role = grants_of(stack, name)
+        if name == PROMOTER and name not in subject.pipeline.section("Resources"):
+            continue
+        file, role = role_named(subject, name)
         for says, request in _callers(stack, service, project):
             if trusts(role.trust, request).allowed:
                 message = f"{name} can be assumed by {says}"
-                yield Finding("role-trust", subject.foundation.name, role.line, message)
+                yield Finding("role-trust", file.name, role.line, message)
         own = _own_caller(stack, service, project)
         if not trusts(role.trust, own).allowed:
             message = f"{name} cannot be assumed by {own.principal} itself"
-            yield Finding("role-trust", subject.foundation.name, role.line, message)
+            yield Finding("role-trust", file.name, role.line, message)
     yield from _emergency_only(subject, stack)
 
 

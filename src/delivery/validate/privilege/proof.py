@@ -14,6 +14,7 @@ from delivery.validate.privilege.needs import Need, Surroundings, needs_of
 from delivery.validate.sam import NotTranslatable, translate
 
 DEPLOYER = "CloudFormationServiceRole"
+PROMOTER, RECEIVER = "PromoterRole", "ReceiverRole"
 # The proof is of a delivery that promotes to a place, whatever the configuration says.
 ANY_REGION = "us-west-2"
 

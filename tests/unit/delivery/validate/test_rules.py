@@ -177,8 +177,8 @@ def test_our_own_templates_have_no_findings(make_subject) -> None:
         (
             "run-order",
             "pipeline",
-            "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 3",
-            "OutputArtifacts: [{Name: DevelopmentOutputs}]\n              RunOrder: 9",
+            "OutputArtifacts: [{Name: DevelopmentOutputs}]\n                  RunOrder: 3",
+            "OutputArtifacts: [{Name: DevelopmentOutputs}]\n                  RunOrder: 9",
             "the run orders of DeployDevelopment are",
         ),
         (

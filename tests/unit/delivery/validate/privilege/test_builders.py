@@ -39,6 +39,7 @@ def test_each_projects_role_holds_what_is_needed_and_no_more(make_subject) -> No
         "ReviewRole",
         "CheckRole",
         "RollbackRole",
+        "PromoterRole",
     }
     assert [str(each) for each in builders_lack_nothing(subject)] == []
     assert [str(each) for each in builders_have_no_more(subject)] == []

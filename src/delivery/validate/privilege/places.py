@@ -1,0 +1,126 @@
+"""What the places of a delivery may do to each other: by one role each, and no more.
+
+A receiver's permissions are held against what the promoter's adapter calls in a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from awsrules.policies import Request, trusts
+from delivery.validate.model import Finding, Rule, Subject
+from delivery.validate.privilege.commands import calls_of
+from delivery.validate.privilege.names import ACCOUNT
+from delivery.validate.privilege.needs import Need
+from delivery.validate.privilege.proof import (
+    PROMOTER,
+    RECEIVER,
+    foundation_stack,
+    lacking,
+    pipeline_stack,
+    role_named,
+    unasked,
+)
+
+_STRANGER = "999988887777"
+# What of a place each method of the adapter touches; it reads and writes under the key.
+_USED: Mapping[str, str] = {
+    "promotion.ReceivingPlace.has_package": "package",
+    "promotion.ReceivingPlace.put_package": "package",
+    "promotion.ReceivingPlace.put_release": "release",
+    "promotion.ReceivingPlace.start": "pipeline",
+    "s3:ListBucket": "releases",
+    "kms:Decrypt": "key",
+    "kms:GenerateDataKey": "key",
+}
+
+
+def needs_of_receiver(subject: Subject) -> dict[str, list[Need]]:
+    """Give what the promoter does in a place, by the role that it takes there."""
+    if RECEIVER not in subject.pipeline.section("Resources"):
+        return {}
+    arns = _arns(subject)
+    region = foundation_stack(subject).region
+    by_s3 = {"kms:ViaService": f"s3.{region}.amazonaws.com"}
+    needs: list[Need] = []
+    for used, kind in _USED.items():
+        for action, where in _actions(used):
+            # Every method may be the first, which reads where the stores are.
+            of = "foundation" if action.startswith("cloudformation:") else kind
+            context = by_s3 if of == "key" else {}
+            needs.append(Need(action, arns[of], where, "", PROMOTER, context))
+    return {RECEIVER: needs}
+
+
+def receiver_lacks_nothing(subject: Subject) -> Iterator[Finding]:
+    """Name each permission that the promoter needs in a place and has not there."""
+    return lacking("receiver-lacks", subject, needs_of_receiver(subject))
+
+
+def receiver_has_no_more(subject: Subject) -> Iterator[Finding]:
+    """Name each permission in a place that the promoter does not need."""
+    nobody = "the promoter does nothing by it"
+    return unasked("receiver-surplus", subject, needs_of_receiver(subject), nobody)
+
+
+def only_the_promoter_is_let_in(subject: Subject) -> Iterator[Finding]:
+    """Check that a place trusts the promoter of the home, and nobody else."""
+    if RECEIVER not in subject.pipeline.section("Resources"):
+        return
+    file, role = role_named(subject, RECEIVER)
+    promoter = str(pipeline_stack(subject).parameters["PromoterRoleArn"])
+    for who in (
+        promoter,
+        f"arn:aws:iam::{ACCOUNT}:role/any",
+        f"arn:aws:iam::{ACCOUNT}:user/any",
+        promoter.replace(ACCOUNT, _STRANGER),
+        "codebuild.amazonaws.com",
+    ):
+        context = {"aws:PrincipalArn": who}
+        asked = Request("sts:AssumeRole", "*", context, who)
+        allowed = trusts(role.trust, asked).allowed
+        if allowed != (who == promoter):
+            verb = "can" if allowed else "cannot"
+            message = f"{RECEIVER} {verb} be assumed by {who}"
+            yield Finding("receiver-trust", file.name, role.line, message)
+
+
+def _actions(used: str) -> Iterator[tuple[str, str]]:
+    if ":" in used:
+        yield used, "src/delivery/aws/promotion.py"
+        return
+    for action, line in calls_of(used):
+        yield action, f"src/delivery/aws/promotion.py:{line}"
+
+
+def _arns(subject: Subject) -> Mapping[str, str]:
+    stack = foundation_stack(subject)
+    here = f"{stack.region}:{ACCOUNT}"
+    project, label = stack.parameters["ProjectName"], stack.parameters["ProjectLabel"]
+    return {
+        "foundation": f"arn:aws:cloudformation:{here}:stack/{project}-foundation/any",
+        "package": f"{stack.arn('ReleaseBucket')}/packages/any",
+        "release": f"{stack.arn('ArtifactBucket')}/promoted/release.zip",
+        "pipeline": f"arn:aws:codepipeline:{here}:{label}Pipeline",
+        "releases": stack.arn("ReleaseBucket"),
+        "key": stack.arn("DeliveryKey"),
+    }
+
+
+RULES = (
+    Rule(
+        "receiver-lacks",
+        "The role of a place that releases are promoted to may do what the promoter does.",
+        receiver_lacks_nothing,
+    ),
+    Rule(
+        "receiver-surplus",
+        "That role may do nothing that the promoter does not do.",
+        receiver_has_no_more,
+    ),
+    Rule(
+        "receiver-trust",
+        "A place lets in the promoter of the place that releases come from, and no other.",
+        only_the_promoter_is_let_in,
+    ),
+)
