@@ -22,7 +22,6 @@ _LONGEST_VALUE = 1000
 _REQUIRED = {
     "GitHub": ("Owner", "Repo", "Branch", "OAuthToken"),
     "CodeStarSourceConnection": ("ConnectionArn", "FullRepositoryId", "BranchName"),
-    "S3": ("S3Bucket", "S3ObjectKey"),
     "CodeBuild": ("ProjectName",),
     "CloudFormation": ("ActionMode", "StackName"),
     "Source/S3": ("S3Bucket", "S3ObjectKey"),

@@ -141,6 +141,12 @@ def test_each_release_is_a_version_of_one_object(place) -> None:
     assert stored["Body"].read() == b"one" and first != second
 
 
+def test_the_same_release_is_put_once(place) -> None:
+    first = place.put_release(b"one")
+    assert place.put_release(b"one") == first
+    assert place.put_release(b"two") != first
+
+
 def test_a_bucket_without_versions_takes_no_release(place) -> None:
     place._stores = PlaceStores(RELEASES, "plain")
     place.clients.get("s3").create_bucket(

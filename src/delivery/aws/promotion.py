@@ -66,6 +66,14 @@ class RolePlaces:
         return ReceivingPlace(there)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object of a place: the hash of its content, and its version."""
+
+    sha256: str
+    version_id: str
+
+
 @dataclass
 class ReceivingPlace:
     """One place, with the permissions of its receiver's role."""
@@ -79,13 +87,13 @@ class ReceivingPlace:
         return self._stores
 
     def has_package(self, key: str, sha256: str) -> bool:
-        found = self._package_hash(key)
-        if found in (None, sha256):
-            return found is not None
+        there = self._look(self.stores().releases, key)
+        if there is None or there.sha256 == sha256:
+            return there is not None
         raise OperationFailed(
             f"{key} in bucket {self.stores().releases} is not the package that was "
             "built.",
-            why=f"Its content has the hash {found}, and the build's had {sha256}. A "
+            why=f"Its content has the hash {there.sha256}, and the build's had {sha256}. A "
             "package is never put over another.",
             next_step="Find out in CloudTrail who put it, delete it, and run this again.",
         )
@@ -111,12 +119,17 @@ class ReceivingPlace:
 
     def put_release(self, content: bytes) -> str:
         bucket = self.stores().artifacts
+        there = self._look(bucket, PROMOTED_KEY)
+        if there is not None and there.sha256 == hash_of(content).hexdigest():
+            # Put by a run that was cut off: the same version makes the same request.
+            return there.version_id
         with self._doing(f"put {PROMOTED_KEY} into bucket {bucket}"):
             answer = self.clients.get("s3").put_object(
                 Bucket=bucket,
                 Key=PROMOTED_KEY,
                 Body=content,
                 ContentType="application/zip",
+                ChecksumAlgorithm="SHA256",
             )
         if not answer.get("VersionId"):
             raise OperationFailed(
@@ -172,9 +185,8 @@ class ReceivingPlace:
         except KeyError as error:
             raise _no_foundation(region, f"It has no output {error}.") from error
 
-    def _package_hash(self, key: str) -> str | None:
-        """Return the hash of what has a key, or None when nothing has it."""
-        bucket = self.stores().releases
+    def _look(self, bucket: str, key: str) -> Found | None:
+        """Return what has a key, or None when nothing has it."""
         api = self.clients.get("s3")
         with self._doing(f"look for {key} in bucket {bucket}"):
             try:
@@ -184,11 +196,12 @@ class ReceivingPlace:
                 if code_of(error) in _ABSENT:
                     return None
                 raise
+            version = found.get("VersionId", "")
             if found.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT":
                 if kept := found.get("ChecksumSHA256"):
-                    return b64decode(kept).hex()
+                    return Found(b64decode(kept).hex(), version)
             content = api.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return hash_of(content).hexdigest()
+        return Found(hash_of(content).hexdigest(), version)
 
     def _doing(self, what: str) -> Any:
         return told_in_our_words(what, local=self.clients.local)

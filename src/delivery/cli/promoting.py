@@ -50,12 +50,16 @@ def _lines(place: HandedOn, dry_run: bool) -> Iterator[str]:
         yield f"{place.receiver}: not handed on."
         yield from (f"  {line}" for line in str(place.error).splitlines())
         return
-    packages = (
-        f"{counted(place.packages, 'package')}, {place.lacking} of them not there yet"
-    )
+    packages = counted(place.packages, "package")
     if dry_run:
-        yield f"Dry run: {place.receiver} would be given the release; {packages}."
+        yield (
+            f"Dry run: {place.receiver} would be given the release; {packages}, "
+            f"{place.lacking} to put."
+        )
         return
-    yield f"{place.receiver}: execution {place.execution} has started; {packages}."
+    yield (
+        f"{place.receiver}: execution {place.execution} has started; {packages}, "
+        f"{place.lacking} newly put."
+    )
     region = place.receiver.region
     yield f"./deploy_pipeline.py status --execution {place.execution} --region {region}"

@@ -17,10 +17,11 @@ from delivery.promote import (
     checked_content,
     localize,
     packages_of,
-    refuse_home_elsewhere,
+    refuse_unmovable,
     zipped,
 )
 from delivery.promote.packages import PACKAGES
+from delivery.report.numbers import counted
 
 _MOST_AT_ONCE = 16
 
@@ -107,15 +108,16 @@ class Promoter:
 
     def _load(self, artifact: Artifact) -> Load:
         """Read what goes along, and hold it against what the build wrote down."""
-        refuse_home_elsewhere(artifact, self.home)
-        packages = packages_of(artifact.files.get(PACKAGES, b""), home=self.home)
+        refuse_unmovable(artifact, home=self.home)
+        packages = packages_of(artifact.files[PACKAGES], home=self.home)
         content = {
             each: checked_content(each, self.own.read(each.bucket, each.key))
             for each in packages
         }
         self.screen.say(
-            f"The artifact is the one that the execution built: {len(artifact.files)} "
-            f"files, {len(packages)} packages."
+            "The artifact and its packages are those that the execution built: "
+            f"{counted(len(artifact.files), 'file')}, "
+            f"{counted(len(packages), 'package')}."
         )
         return Load(artifact, content)
 

@@ -3,7 +3,7 @@
 from delivery.promote.archive import zipped
 from delivery.promote.artifact import Artifact, read_artifact
 from delivery.promote.handover import Handover
-from delivery.promote.localize import localize, refuse_home_elsewhere
+from delivery.promote.localize import localize, refuse_unmovable
 from delivery.promote.packages import Package, checked_content, packages_of
 from delivery.promote.receivers import Receiver, receivers_of
 
@@ -17,6 +17,6 @@ __all__ = [
     "packages_of",
     "read_artifact",
     "receivers_of",
-    "refuse_home_elsewhere",
+    "refuse_unmovable",
     "zipped",
 ]

@@ -17,12 +17,19 @@ TEMPLATE = "packaged.yaml"
 MANIFEST = "deployment_manifest.json"
 
 
-def refuse_home_elsewhere(artifact: Artifact, home: str) -> None:
-    """Refuse a template that names home's release store but as where packages lie.
+def refuse_unmovable(artifact: Artifact, *, home: str) -> None:
+    """Refuse an artifact that no place could be given, whichever it is.
 
     Raises:
-        BadInput: with the line; a place would read from another region there.
+        BadInput: when its files are not as the build writes them, or its template names
+            home's release store but as where packages lie: a place would read from there.
     """
+    _file(artifact, PACKAGES)
+    _manifest(artifact)
+    _refuse_home_elsewhere(artifact, home)
+
+
+def _refuse_home_elsewhere(artifact: Artifact, home: str) -> None:
     text = _file(artifact, TEMPLATE).replace(_in_store(home), b"").decode()
     named = re.compile(f"(?<![a-z0-9-]){re.escape(home)}(?![a-z0-9-])")
     for number, line in enumerate(text.splitlines(), start=1):
@@ -42,7 +49,7 @@ def localize(artifact: Artifact, *, home: str, place: str) -> Artifact:
     Every other byte stays. The manifest holds the new template's hash.
 
     Raises:
-        BadInput: when the artifact's files are not as the build writes them, or both
+        BadInput: when the artifact is of those that no place could be given, or both
             stores are one.
     """
     if home == place:
@@ -51,7 +58,7 @@ def localize(artifact: Artifact, *, home: str, place: str) -> Artifact:
             why="A release is handed on to other places only.",
             next_step="Give --to, or RECEIVER_ROLE_ARNS, the roles of other places.",
         )
-    refuse_home_elsewhere(artifact, home)
+    refuse_unmovable(artifact, home=home)
     moved = {
         name: _file(artifact, name).replace(_in_store(home), _in_store(place))
         for name in (TEMPLATE, PACKAGES)

@@ -80,8 +80,7 @@ def test_the_pipeline_runs_these_buildspecs(pipeline) -> None:
         if each["Type"] == "AWS::CodeBuild::Project" and name != "CheckProject"
     }
 
-    # Only a pipeline that hands releases on has use for the last one.
-    assert used | {PROMOTE} == set(SPECS)
+    assert used == set(SPECS)
 
 
 def test_the_promotion_runs_the_tool_with_what_the_build_is_told() -> None:

@@ -40,7 +40,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     # What it does in a place it does by that place's receiver.
     r"deploy_pipeline\.py promote": {
-        "s3:GetObject": "packages",
+        "promotion.BucketHomePackages.read": "packages",
         "kms:Decrypt": "delivery-key",
         "sts:AssumeRole": "receiver",
     },

@@ -6,6 +6,7 @@ A receiver's permissions are held against what the promoter's adapter calls in a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 from awsrules.policies import Request, trusts
 from delivery.validate.model import Finding, Rule, Subject
@@ -29,7 +30,7 @@ _USED: Mapping[str, str] = {
     "promotion.ReceivingPlace.put_package": "package",
     "promotion.ReceivingPlace.put_release": "release",
     "promotion.ReceivingPlace.start": "pipeline",
-    "s3:ListBucket": "releases",
+    "s3:ListBucket": "releases artifacts",
     "kms:Decrypt": "key",
     "kms:GenerateDataKey": "key",
 }
@@ -43,8 +44,8 @@ def needs_of_receiver(subject: Subject) -> dict[str, list[Need]]:
     region = foundation_stack(subject).region
     by_s3 = {"kms:ViaService": f"s3.{region}.amazonaws.com"}
     needs: list[Need] = []
-    for used, kind in _USED.items():
-        for action, where in _actions(used):
+    for used, kinds in _USED.items():
+        for kind, (action, where) in product(kinds.split(), _actions(used)):
             # Every method may be the first, which reads where the stores are.
             of = "foundation" if action.startswith("cloudformation:") else kind
             context = by_s3 if of == "key" else {}
@@ -103,6 +104,7 @@ def _arns(subject: Subject) -> Mapping[str, str]:
         "release": f"{stack.arn('ArtifactBucket')}/promoted/release.zip",
         "pipeline": f"arn:aws:codepipeline:{here}:{label}Pipeline",
         "releases": stack.arn("ReleaseBucket"),
+        "artifacts": stack.arn("ArtifactBucket"),
         "key": stack.arn("DeliveryKey"),
     }
 

@@ -43,7 +43,7 @@ def test_the_variables_of_the_build_say_it_all(promote, world) -> None:
     for region in (WEST, EAST):
         assert (
             f"{region} in 222222222222: execution {region}-execution-1 has started; "
-            "1 package, 1 of them not there yet." in result.stdout
+            "1 package, 1 newly put." in result.stdout
         )
         assert (
             f"./deploy_pipeline.py status --execution {region}-execution-1 "
@@ -93,9 +93,9 @@ def test_a_dry_run_says_what_would_be_handed_on(promote, world) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         f"Dry run: {WEST} in 222222222222 would be given the release; "
-        "1 package, 1 of them not there yet.",
+        "1 package, 1 to put.",
         f"Dry run: {EAST} in 222222222222 would be given the release; "
-        "1 package, 0 of them not there yet.",
+        "1 package, 0 to put.",
     ]
     assert not any(each.starts for each in world.places.by_region.values())
 

@@ -41,8 +41,10 @@ def test_a_place_is_told_who_promotes_to_it_and_promotes_no_further(
     assert receives(configuration, "us-west-2")
 
 
-def test_without_places_nobody_receives(configuration) -> None:
-    shipped = Path(__file__).resolve().parents[4] / "environment_config.yaml"
-    alone = load_configuration(shipped)
-    given = place_parameters(alone, region="us-east-1", account=ACCOUNT)
+def test_without_places_nobody_receives(tmp_path: Path) -> None:
+    path = tmp_path / "environment_config.yaml"
+    path.write_text("version: 1\nenvironments: {development: {}}\n", encoding="utf-8")
+    given = place_parameters(
+        load_configuration(path), region="us-east-1", account=ACCOUNT
+    )
     assert given == {"ReceiverRoleArns": ""}

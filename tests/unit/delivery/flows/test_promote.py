@@ -17,6 +17,7 @@ from promotion_fakes import (
     FakePlaces,
     role_of,
     sha,
+    sum_up,
     write_artifact,
 )
 
@@ -167,6 +168,15 @@ def test_a_place_that_holds_another_package_under_the_key_gets_nothing(world) ->
 def test_a_template_that_names_homes_store_elsewhere_goes_nowhere(world) -> None:
     world.digest = write_artifact(world.folder, more=f"\nBucket: {HOME}\n")
     with pytest.raises(BadInput, match="^packaged.yaml:6 "):
+        world.promote()
+    assert not world.places.sessions
+
+
+@pytest.mark.parametrize("name", ["PACKAGES", "deployment_manifest.json"])
+def test_an_artifact_that_lacks_what_a_build_writes_goes_nowhere(world, name) -> None:
+    (world.folder / name).unlink()
+    world.digest = sum_up(world.folder)
+    with pytest.raises(BadInput, match=f"^{name} is not in the artifact"):
         world.promote()
     assert not world.places.sessions
 
