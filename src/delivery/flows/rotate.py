@@ -157,8 +157,9 @@ class TokenRotator:
             return arn
         raise Refused(
             "There is no token to replace.",
-            why="The pipeline reads GitHub by a connection.",
-            next_step="./deploy_pipeline.py --access token changes that.",
+            why="The pipeline reads GitHub by a connection, or gets releases promoted.",
+            next_step="./deploy_pipeline.py --access token, where releases come from, "
+            "changes that.",
         )
 
     # Before anything is changed
