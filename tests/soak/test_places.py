@@ -34,7 +34,7 @@ TWO_PLACES = {
     )
 }
 ANOTHER = {
-    "src/functions/medical_records/release.py": lambda text: text + "\nANOTHER = 1\n"
+    "src/functions/medical_records/release.py": lambda text: text + "\n\nANOTHER = 1\n"
 }
 
 
