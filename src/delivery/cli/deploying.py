@@ -193,8 +193,8 @@ class DeployRun:
         if self._receives:
             home = self.tools.configuration.project.region
             return (
-                f"Next: {home} promotes its next release here, by a deployment of its own "
-                f"(./deploy_pipeline.py{local} --region {home}) that knows of this place."
+                f"Next: ./deploy_pipeline.py{local} --region {home}, so that {home} "
+                "promotes here."
             )
         return f"Next: ./deploy_pipeline.py{local} status --watch"
 
