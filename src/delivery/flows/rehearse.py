@@ -170,8 +170,7 @@ class Rehearser:
         """Follow a release where it was promoted to, if it came so far."""
         for place in self.places if release.outcome is Outcome.PASSED else ():
             with self.screen.watch(f"In {place.region}") as live:
-                for result in place.follow().stages:
-                    live.note(stage_line(result))
+                place.follow(live)
 
     def _fresh_plane(self) -> str:
         """Start a plane that remembers nothing; what it caches on disk may stay."""
@@ -239,7 +238,7 @@ class Rehearser:
         with self.screen.watch(title) as live:
 
             def note(result: StageResult) -> None:
-                live.note(stage_line(result))
+                live.note(result.line)
 
             def poll(status: Status) -> None:
                 live.at(status.at_now)
@@ -301,11 +300,6 @@ def rehearsal_answers(tree: WorkTree, branch: str) -> Answers:
 def dummy_token() -> Hidden:
     """Return a token that opens nothing: the plane's source is on this machine."""
     return Hidden(f"rehearsal_{random.token_hex(16)}")
-
-
-def stage_line(result: StageResult) -> str:
-    """Return one line for a stage that has ended."""
-    return f"{result.name:<20} {result.outcome.value:<13} {result.seconds:6.1f} s"
 
 
 def no_commit() -> BadInput:

@@ -10,7 +10,7 @@ from delivery.errors import OperationFailed
 from delivery.flows.release import Release, ReleaseFollower
 from delivery.flows.status import StatusReader
 from delivery.model import PIPELINE_NAME, Execution, Outcome
-from delivery.ports import Clock, Pipelines
+from delivery.ports import Clock, Live, Pipelines
 
 # From the home's last stage to the execution that it started elsewhere.
 ARRIVAL_SECONDS = 30.0
@@ -58,15 +58,21 @@ class Place:
         self.deploy()
         self.known = {each.id for each in self._executions()}
 
-    def follow(self) -> Release:
-        """Follow the release that was promoted here last, to its end.
+    def follow(self, live: Live) -> Release:
+        """Show the release that was promoted here last, to its end.
 
         Raises:
             OperationFailed: when none arrived.
         """
         execution = self._arrived()
         self.known.add(execution)
-        follower = ReleaseFollower(self.reader(), self.clock, self.poll_seconds)
+        follower = ReleaseFollower(
+            self.reader(),
+            self.clock,
+            self.poll_seconds,
+            on_stage=lambda result: live.note(result.line),
+            on_poll=lambda status: live.tick(),
+        )
         self.releases.append(follower.follow(execution))
         return self.releases[-1]
 

@@ -30,6 +30,11 @@ class StageResult:
     outcome: Outcome
     seconds: float = 0.0
 
+    @property
+    def line(self) -> str:
+        """Return it in one line, for who watches."""
+        return f"{self.name:<20} {self.outcome.value:<13} {self.seconds:6.1f} s"
+
     def as_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {

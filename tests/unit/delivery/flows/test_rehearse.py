@@ -224,7 +224,7 @@ class FakePlace:
     def set_up(self) -> None:
         self.is_up = True
 
-    def follow(self) -> Release:
+    def follow(self, live: object) -> Release:
         assert self.is_up
         outcome = self.outcomes[self.followed]
         self.followed += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from delivery_fakes import (
     FakeBuilds,
+    FakeLive,
     FakePipelines,
     make_execution,
     make_stage,
@@ -48,15 +49,17 @@ def test_the_release_that_arrived_is_followed_and_the_pipelines_own_start_is_not
     arrived = make_execution("promoted-1", "Succeeded")
     there.runs = [arrived, *there.runs]
 
-    assert place.follow().execution == "promoted-1"
+    shown: list[str] = []
+    assert place.follow(FakeLive(shown)).execution == "promoted-1"
     assert place.received().outcome == "passed"
+    assert [line.split()[:2] for line in shown] == [["Source", "passed"]]
 
 
 def test_one_release_that_fails_there_fails_the_place(place, there) -> None:
     place.set_up()
     there.runs = [make_execution("promoted-1", "Failed"), *there.runs]
 
-    place.follow()
+    place.follow(FakeLive([]))
 
     assert place.received().outcome == "failed"
 
@@ -64,7 +67,7 @@ def test_one_release_that_fails_there_fails_the_place(place, there) -> None:
 def test_a_release_that_never_arrives_is_a_failure_that_names_the_place(place) -> None:
     place.set_up()
     with pytest.raises(OperationFailed, match="No release arrived in us-west-2"):
-        place.follow()
+        place.follow(FakeLive([]))
 
 
 def test_a_place_that_got_nothing_has_not_run() -> None:
