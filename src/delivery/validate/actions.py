@@ -11,8 +11,9 @@ from awsrules.templates import TemplateError, evaluate_conditions, line_of
 from delivery.validate.model import SourceFile
 
 PIPELINE_TYPE = "AWS::CodePipeline::Pipeline"
-# The parameter that chooses between sources.
+# The parameter that chooses between sources, and what belongs to a pipeline's full reach.
 _SOURCE = "SourceAccess"
+_FULL_REACH = {"PlaceApproves": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def variants_of(template: SourceFile) -> Iterator[list[list[Action]]]:
 def _conditions_of(template: SourceFile) -> Iterator[Mapping[str, bool]]:
     declared = template.section("Parameters")
     values = {name: each.get("Default") or "any" for name, each in declared.items()}
+    values |= {name: each for name, each in _FULL_REACH.items() if name in declared}
     ways = declared.get(_SOURCE, {}).get("AllowedValues", ["any"])
     for way in ways:
         try:

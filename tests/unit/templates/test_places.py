@@ -21,6 +21,12 @@ PLACE = {
     "GitHubRepository": "",
 }
 HOME = {**CONNECTION, "ReceiverRoleArns": RECEIVER}
+ABROAD = "210987654321"
+ASKING = {
+    **PLACE,
+    "PlaceApproves": "true",
+    "PromoterRoleArn": PROMOTER.replace(ACCOUNT, ABROAD),
+}
 
 
 def active(template: dict[str, Any], given: dict[str, str], kind: str) -> set[str]:
@@ -70,6 +76,57 @@ def test_a_place_has_all_of_production_that_the_home_has(pipeline) -> None:
     )
 
 
+def test_a_place_that_asks_reviews_before_and_deploys_after(pipeline) -> None:
+    found = pipeline_of(pipeline, **ASKING)
+
+    assert [each["Name"] for each in found["Stages"]] == [
+        *("Source", "ReviewProduction", "ApproveProduction", "DeployProduction")
+    ]
+    (review,) = actions(found, "ReviewProduction").values()
+    at_home = actions(pipeline_of(pipeline), "DeployStaging")["Review"]
+    assert {**review, "RunOrder": at_home["RunOrder"]} == at_home
+    deploying, home = (
+        list(actions(each, "DeployProduction"))
+        for each in (found, pipeline_of(pipeline))
+    )
+    assert deploying == home
+
+
+def test_who_is_asked_reads_the_commit_that_was_handed_over(pipeline) -> None:
+    def asked(**given: str) -> dict[str, Any]:
+        found = pipeline_of(pipeline, **given)
+        configuration = actions(found, "ApproveProduction")["Approve"]["Configuration"]
+        return dict(configuration)
+
+    place, home = asked(**ASKING), asked()
+    text = "Release {} to production? #{{ProductionReview.REVIEW_SUMMARY}}"
+    assert place.pop("CustomData") == text.format("#{variables.CommitId}")
+    assert home.pop("CustomData") == text.format("#{SourceVariables.CommitId}")
+    assert place == home
+    declared = {
+        each["Name"]: each["DefaultValue"]
+        for each in pipeline_of(pipeline, **ASKING)["Variables"]
+    }
+    assert declared["CommitId"] == "none"
+    assert "CommitId" not in [
+        each["Name"] for each in pipeline_of(pipeline)["Variables"]
+    ]
+
+
+def test_an_alarm_tells_where_a_person_is_asked_that_nobody_answered(pipeline) -> None:
+    def alarms(**given: str) -> set[str]:
+        return active(pipeline, {**CONNECTION, **given}, "AWS::CloudWatch::Alarm")
+
+    assert "ApprovalWaitsAlarm" in alarms(**ASKING)
+    assert "ApprovalWaitsAlarm" not in alarms(**PLACE)
+    assert "ApprovalWaitsAlarm" in alarms(Environment="staging")
+    assert "ApprovalWaitsAlarm" not in alarms(Environment="development")
+
+
+def test_the_home_asks_as_ever_whatever_a_place_would(pipeline) -> None:
+    assert pipeline_of(pipeline, PlaceApproves="true") == pipeline_of(pipeline)
+
+
 @pytest.mark.parametrize("reach", ["development", "staging", "production"])
 def test_promoting_is_the_last_stage_whatever_the_reach(pipeline, reach: str) -> None:
     found = pipeline_of(pipeline, **HOME, Environment=reach)
@@ -100,6 +157,18 @@ def test_the_receiver_trusts_the_promoter_alone(pipeline) -> None:
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": PROMOTER}}
+
+
+def test_the_receiver_of_another_account_trusts_one_role_of_the_homes(pipeline) -> None:
+    role = resolve(
+        pipeline["Resources"]["ReceiverRole"]["Properties"], scope_of(pipeline, ASKING)
+    )
+
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ABROAD}:root"}
+    assert trust["Condition"] == {
+        "ArnEquals": {"aws:PrincipalArn": ASKING["PromoterRoleArn"]}
+    }
 
 
 def test_the_promoter_takes_the_receivers_it_was_told_of_and_no_other(pipeline) -> None:

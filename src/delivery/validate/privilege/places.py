@@ -11,6 +11,7 @@ from itertools import product
 from awsrules.policies import Request, trusts
 from delivery.validate.model import Finding, Rule, Subject
 from delivery.validate.privilege.commands import calls_of
+from delivery.validate.privilege.grants import grants_of
 from delivery.validate.privilege.names import ACCOUNT
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.proof import (
@@ -19,11 +20,12 @@ from delivery.validate.privilege.proof import (
     foundation_stack,
     lacking,
     pipeline_stack,
-    role_named,
     unasked,
 )
 
 _STRANGER = "999988887777"
+# The home's account where it is not the place's.
+_ABROAD = "444455556666"
 # What of a place each method of the adapter touches; it reads and writes under the key.
 _USED: Mapping[str, str] = {
     "promotion.ReceivingPlace.has_package": "package",
@@ -65,16 +67,37 @@ def receiver_has_no_more(subject: Subject) -> Iterator[Finding]:
 
 
 def only_the_promoter_is_let_in(subject: Subject) -> Iterator[Finding]:
-    """Check that a place trusts the promoter of the home, and nobody else."""
+    """Check that a place trusts the promoter of the home, and nobody else.
+
+    The home is in the place's own account, or in another.
+    """
     if RECEIVER not in subject.pipeline.section("Resources"):
         return
-    file, role = role_named(subject, RECEIVER)
-    promoter = str(pipeline_stack(subject).parameters["PromoterRoleArn"])
+    near = str(pipeline_stack(subject).parameters["PromoterRoleArn"])
+    findings = {
+        each: None
+        for promoter in (near, near.replace(ACCOUNT, _ABROAD))
+        for each in _others_let_in(subject, promoter)
+    }
+    yield from findings
+
+
+def _others_let_in(subject: Subject, promoter: str) -> Iterator[Finding]:
+    stack = pipeline_stack(subject, PromoterRoleArn=promoter)
+    role = grants_of(stack, RECEIVER)
+    home = promoter.split(":")[4]
     for who in (
         promoter,
-        f"arn:aws:iam::{ACCOUNT}:role/any",
-        f"arn:aws:iam::{ACCOUNT}:user/any",
-        promoter.replace(ACCOUNT, _STRANGER),
+        *(
+            f"arn:aws:iam::{account}:{kind}/any"
+            for account in dict.fromkeys((ACCOUNT, home))
+            for kind in ("role", "user")
+        ),
+        *(
+            promoter.replace(home, account)
+            for account in (ACCOUNT, _STRANGER)
+            if account != home
+        ),
         "codebuild.amazonaws.com",
     ):
         context = {"aws:PrincipalArn": who}
@@ -83,7 +106,7 @@ def only_the_promoter_is_let_in(subject: Subject) -> Iterator[Finding]:
         if allowed != (who == promoter):
             verb = "can" if allowed else "cannot"
             message = f"{RECEIVER} {verb} be assumed by {who}"
-            yield Finding("receiver-trust", file.name, role.line, message)
+            yield Finding("receiver-trust", subject.pipeline.name, role.line, message)
 
 
 def _actions(used: str) -> Iterator[tuple[str, str]]:

@@ -29,8 +29,11 @@ def foundation_stack(subject: Subject) -> Stack:
     return Stack(name, subject.region, subject.foundation.body, values)
 
 
-def pipeline_stack(subject: Subject) -> Stack:
-    """Give the pipeline's stack as the tool deploys it: the foundation's outputs come in."""
+def pipeline_stack(subject: Subject, **chosen: str) -> Stack:
+    """Give the pipeline's stack as the tool deploys it: the foundation's outputs come in.
+
+    ``chosen`` are parameters that differ from what a delivery in one account has.
+    """
     declared = subject.pipeline.section("Parameters")
     outputs = foundation_stack(subject).outputs()
     asked_for = {key: "any" for key, each in declared.items() if "Default" not in each}
@@ -42,6 +45,7 @@ def pipeline_stack(subject: Subject) -> Stack:
         **outputs,
         "ReceiverRoleArns": receiver,
         "PromoterRoleArn": f"arn:{PARTITION}:iam::{ACCOUNT}:role/{project}-promoter-any",
+        **chosen,
     }
     given = {key: value for key, value in known.items() if key in declared}
     values = effective_parameters(subject.pipeline.body, given)

@@ -11,6 +11,14 @@ from delivery.validate.privilege.places import (
     receiver_lacks_nothing,
 )
 
+PRINCIPAL = (
+    'Principal: {AWS: !Sub ["arn:${AWS::Partition}:iam::${Account}:root", {Account: '
+    '!Select [4, !Split [":", !Ref PromoterRoleArn]]}]}'
+)
+CONDITION = 'ArnEquals: {"aws:PrincipalArn": !Ref PromoterRoleArn}'
+OWN = 'Principal: {AWS: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}'
+ANYBODY = 'Principal: {AWS: "*"}'
+
 
 def found(rule, subject) -> list[str]:
     return [str(each) for each in rule(subject)]
@@ -70,5 +78,43 @@ def test_a_promoter_that_is_kept_out_is_told(make_subject) -> None:
     condition = 'ArnEquals: {"aws:PrincipalArn": !Ref PromoterRoleArn}'
     other = 'ArnEquals: {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}'
     subject = make_subject(pipeline={condition: other})
-    (told,) = found(only_the_promoter_is_let_in, subject)
-    assert "cannot be assumed by" in told and "promoter" in told
+    told = found(only_the_promoter_is_let_in, subject)
+    # That of a home in the place's own account, and that of one in another.
+    assert len(told) == 2
+    assert all("cannot be assumed by" in e and "promoter" in e for e in told)
+
+
+def told_of(subject) -> set[str]:
+    return {each.message for each in only_the_promoter_is_let_in(subject)}
+
+
+def test_a_trust_of_the_places_own_account_shuts_a_home_of_another_out(
+    make_subject,
+) -> None:
+    shut = told_of(make_subject(pipeline={PRINCIPAL: OWN}))
+    assert shut == {
+        "ReceiverRole cannot be assumed by "
+        "arn:aws:iam::444455556666:role/medical-record-analysis-promoter-any"
+    }
+
+
+@pytest.mark.parametrize("account", ["999988887777", "111122223333"])
+def test_a_role_of_the_promoters_name_in_another_account_is_a_stranger(
+    make_subject, account: str
+) -> None:
+    loose = CONDITION.replace("ArnEquals", "ArnLike").replace(
+        "!Ref PromoterRoleArn", '"arn:*:iam::*:role/*-promoter-*"'
+    )
+    found = told_of(make_subject(pipeline={PRINCIPAL: ANYBODY, CONDITION: loose}))
+    assert (
+        f"ReceiverRole can be assumed by arn:aws:iam::{account}:role/"
+        "medical-record-analysis-promoter-any"
+    ) in found
+
+
+def test_a_trust_without_its_condition_lets_in_all_of_the_homes_account(
+    make_subject,
+) -> None:
+    found = told_of(make_subject(pipeline={CONDITION: "StringLike: {}"}))
+    assert "ReceiverRole can be assumed by arn:aws:iam::444455556666:role/any" in found
+    assert not any("999988887777" in each for each in found)
