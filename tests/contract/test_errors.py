@@ -85,6 +85,24 @@ def test_clients_of_the_plane_look_at_no_profile(monkeypatch) -> None:
     assert clients.get("sts") is client
 
 
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("210987654321", "210987654321"),
+        ("21098765432", "rehearsal"),
+        ("AKIA21098765", "rehearsal"),
+        ("", "rehearsal"),
+    ],
+)
+def test_on_the_plane_an_accounts_digits_say_where_to_act(
+    monkeypatch, given: str, used: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", given)
+    clients = Clients("us-east-1", endpoint_url="http://127.0.0.1:4720")
+    keys = clients.get("sts")._request_signer._credentials
+    assert (keys.access_key, keys.secret_key) == (used, "rehearsal")
+
+
 def test_a_missing_profile_is_not_permitted(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(errors.NotPermitted, match="profile does not exist"):
