@@ -184,8 +184,52 @@ BROKEN = (
     _wrong(
         "a place that is the home",
         "pipeline: {promotes_to: [us-east-1]}",
-        "pipeline.promotes_to: us-east-1 is project.region, where releases come from. "
-        "Allowed: other regions than project.region.",
+        "pipeline.promotes_to: us-east-1 is the home, project.region, where releases come "
+        "from. Allowed: other places than the home.",
+    ),
+    _wrong(
+        "a place that is the home, by its account",
+        'project: {account: "111122223333"}\n'
+        "pipeline: {promotes_to: [111122223333/us-east-1]}",
+        "pipeline.promotes_to: 111122223333/us-east-1 is the home, project.region, where "
+        "releases come from. Allowed: other places than the home.",
+        line=5,
+    ),
+    _wrong(
+        "a place of an account, and no account of the home",
+        "pipeline: {promotes_to: [111122223333/us-east-1]}",
+        "pipeline.promotes_to: 111122223333/us-east-1 names an account, and "
+        "project.account does not say whose the home is. Allowed: regions, or "
+        "project.account with the 12 digits of the home's account.",
+    ),
+    _wrong(
+        "a place twice",
+        'project: {account: "111122223333"}\n'
+        "compliance: {allowed_regions: [us-east-1, us-west-2]}\n"
+        "pipeline: {promotes_to: [us-west-2, 111122223333/us-west-2]}",
+        "pipeline.promotes_to: 111122223333/us-west-2 is the same place as us-west-2. "
+        "Allowed: each place once.",
+        line=6,
+    ),
+    _wrong(
+        "a place of another account where records may not be",
+        'project: {account: "111122223333"}\n'
+        "pipeline: {promotes_to: [444455556666/us-west-2]}",
+        "pipeline.promotes_to: us-west-2 is not among compliance.allowed_regions. "
+        "Allowed: us-east-1.",
+        line=5,
+    ),
+    _wrong(
+        "a place of an account alone",
+        'pipeline: {promotes_to: ["444455556666"]}',
+        "pipeline.promotes_to.0: '444455556666' is not valid. Allowed: a region, such as "
+        "us-east-1, or an account and a region, such as 111122223333/us-east-1.",
+    ),
+    _wrong(
+        "an account as a number, which loses its zeros",
+        "project: {account: 111122223333}",
+        "project.account: 111122223333 is not valid. Allowed: empty, or the 12 digits of "
+        "an account in quotes.",
     ),
     _wrong(
         "a place where records may not be",

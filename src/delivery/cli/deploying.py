@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,13 @@ from delivery.cli.answers import (
 )
 from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
+from delivery.cli.placing import (
+    here_of,
+    missing_places,
+    receives_here,
+    refuse_a_strange_place,
+    shown,
+)
 from delivery.cli.screen import print_result
 from delivery.cli.source import push_branch
 from delivery.cli.wiring import Tools
@@ -25,7 +32,7 @@ from delivery.errors import BadInput, Refused
 from delivery.flows.notices import notice_warnings
 from delivery.flows.deploy import Deployed, ProductDeployer, Wanted
 from delivery.flows.room import RoomCheck
-from delivery.names import ENVIRONMENTS, PIPELINE_NAME, PIPELINE_STACK
+from delivery.names import ENVIRONMENTS, PIPELINE_NAME
 from delivery.model import (
     Access,
     Answers,
@@ -35,7 +42,7 @@ from delivery.model import (
 )
 
 if TYPE_CHECKING:
-    from delivery.config import Configuration
+    from delivery.config import Configuration, Place
 
 
 def deploy_product(
@@ -50,15 +57,14 @@ def deploy_product(
     configuration = Tools(settings).configuration
     tools = Tools(in_an_allowed_region(settings, configuration))
     tools.configuration = configuration
+    refuse_a_strange_place(tools)
     run = DeployRun(tools, _answers(tools, given), dry_run, even_while_running)
     run.execute(token_stdin=token_stdin)
 
 
 def _answers(tools: Tools, given: Mapping[str, str]) -> Answers:
     """Ask for what is not known; a place that others promote to has no questions."""
-    from delivery.config import receives
-
-    if receives(tools.configuration, tools.region):
+    if receives_here(tools):
         _refuse_answers(tools, given)
         return answers_of_a_receiver()
     memory, local = tools.config_file.read(), tools.settings.local
@@ -100,7 +106,7 @@ class DeployRun:
 
     def execute(self, *, token_stdin: bool) -> None:
         """Validate, ask, execute, recommend."""
-        identity = self.tools.account.identity()
+        identity = self.tools.identity
         self._refuse_without_room()
         deployer = self._deployer()
         token = self._token(deployer, token_stdin)
@@ -122,8 +128,18 @@ class DeployRun:
         return self.answers.access is Access.PROMOTION
 
     @property
-    def _promotes_to(self) -> tuple[str, ...]:
-        return () if self._receives else self.tools.configuration.pipeline.promotes_to
+    def _home(self) -> Place:
+        from delivery.config import home_of
+
+        return home_of(self.tools.configuration, self.tools.identity.account)
+
+    @property
+    def _promotes_to(self) -> tuple[Place, ...]:
+        from delivery.config import places_of
+
+        if self._receives:
+            return ()
+        return places_of(self.tools.configuration, self.tools.identity.account)
 
     def _refuse_without_room(self) -> None:
         """Ask the account first, where the configuration counts on it."""
@@ -159,19 +175,23 @@ class DeployRun:
         return collect_token(from_stdin=from_stdin, stored=stored is not None)
 
     def _summarise(self, identity: Identity) -> None:
-        say = self.tools.screen.say
+        from delivery.config import asks
+
+        say, here = self.tools.screen.say, here_of(self.tools)
         where = "rehearsal plane" if self.tools.settings.local else "AWS"
         say()
         say(f"  Account      {identity.account} ({where}), {self.tools.region}")
         if self._receives:
-            say(f"  Releases     of {self.tools.configuration.project.region}")
+            say(f"  Releases     of {shown(self._home, here)}")
+            if asks(self.tools.configuration, here):
+                say("  Approval     by a person of this account")
         else:
             say(f"  Source       {self.answers.owner}/{self.answers.repository}")
             say(f"  Branch       {self.answers.branch}")
             say(f"  Access       by {self.answers.access}")
         say(f"  Reaches      {self.answers.environment}")
         if promoted := self._promotes_to:
-            say(f"  Promotes to  {', '.join(promoted)}")
+            say(f"  Promotes to  {', '.join(shown(each, here) for each in promoted)}")
         say()
 
     def _report(self, deployed: Deployed) -> None:
@@ -191,10 +211,10 @@ class DeployRun:
     def _next_step(self) -> str:
         local = " --local" if self.tools.settings.local else ""
         if self._receives:
-            home = self.tools.configuration.project.region
+            home = self._home
             return (
-                f"Next: ./deploy_pipeline.py{local} --region {home}, so that {home} "
-                "promotes here."
+                f"Next: ./deploy_pipeline.py{local} --region {home.region}, so that "
+                f"{shown(home, here_of(self.tools))} promotes here."
             )
         return f"Next: ./deploy_pipeline.py{local} status --watch"
 
@@ -202,28 +222,16 @@ class DeployRun:
         if self.dry_run:
             return []
         notices = notice_warnings(self.tools.stacks, self.tools.subscriptions)
-        return [*notices, *self._missing_places()]
-
-    def _missing_places(self) -> Iterator[str]:
-        """Tell of each place that releases would be promoted to, and that is not there."""
-        for region in self._promotes_to:
-            settings = replace(self.tools.settings, region=region)
-            if Tools(settings).stacks.find(PIPELINE_STACK) is None:
-                local = " --local" if settings.local else ""
-                yield (
-                    f"{region} has no delivery yet, and cannot receive a release: "
-                    f"./deploy_pipeline.py{local} deploy --region {region}"
-                )
+        return [*notices, *missing_places(self.tools, self._promotes_to)]
 
 
 def product_deployer(
     tools: Tools, *, branch: str, dry_run: bool, even_while_running: bool = False
 ) -> ProductDeployer:
     """Compose what deploys the product; on the plane the branch is pushed to it first."""
-    from delivery.config import receives
 
     def push_to_plane() -> None:
-        if receives(tools.configuration, tools.region):
+        if receives_here(tools):
             return
         # A push to a pipeline that listens would start it, and is start's to make.
         listens = tools.pipelines.state(PIPELINE_NAME) is not None
@@ -259,7 +267,7 @@ def remember(tools: Tools, answers: Answers, deployed: Deployed) -> None:
         with_deployment(
             tools.config_file.read(),
             answers=answers,
-            identity=tools.account.identity(),
+            identity=tools.identity,
             region=tools.region,
             outputs=deployed.outputs,
             local=tools.settings.local,
@@ -271,7 +279,7 @@ def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> W
     """Read templates and configuration into what shall be deployed."""
     from delivery.config import delivery_parameters, delivery_tags, place_parameters
 
-    templates, identity = tools.root / "templates", tools.account.identity()
+    templates = tools.root / "templates"
     return Wanted(
         answers=answers,
         token=token,
@@ -280,7 +288,7 @@ def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> W
         configured={
             **delivery_parameters(tools.configuration),
             **place_parameters(
-                tools.configuration, region=tools.region, account=identity.account
+                tools.configuration, here_of(tools), tools.identity.partition
             ),
         },
         tags=delivery_tags(tools.configuration),

@@ -16,6 +16,7 @@ from delivery.cli.deploying import (
 from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.other import Other, other_differences
+from delivery.cli.placing import receives_here, refuse_a_strange_place
 from delivery.cli.screen import PlainScreen, make_screen, print_result
 from delivery.cli.wiring import Tools
 from delivery.deploy.answers import answers_of_a_receiver
@@ -66,6 +67,7 @@ def _of_the_product(tools: Tools) -> Differences:
     """Look at foundation and pipeline with the answers of the last deployment."""
     settings = in_an_allowed_region(tools.settings, tools.configuration)
     tools.settings = settings
+    refuse_a_strange_place(tools)
     answers = _answers(tools)
     deployer = product_deployer(tools, branch=answers.branch, dry_run=True)
     deployed = deployer.deploy(wanted_deployment(tools, answers, None))
@@ -74,9 +76,7 @@ def _of_the_product(tools: Tools) -> Differences:
 
 def _answers(tools: Tools) -> Answers:
     """Return those of the last deployment; a place that others promote to has its own."""
-    from delivery.config import receives
-
-    if receives(tools.configuration, tools.region):
+    if receives_here(tools):
         return answers_of_a_receiver()
     memory = tools.config_file.read()
     remembered = remembered_answers(memory, local=tools.settings.local)

@@ -10,20 +10,37 @@ from delivery.config.parameters import (
     delivery_tags,
 )
 
-from delivery.config.places import place_parameters, receives
+from delivery.config.places import (
+    Place,
+    asks,
+    belongs,
+    home_of,
+    in_one_account,
+    of_other_accounts,
+    place_parameters,
+    places_of,
+    receives,
+)
 
 __all__ = [
     "Configuration",
     "Environment",
+    "Place",
     "Setting",
     "Source",
     "application_parameters",
     "application_tags",
+    "asks",
+    "belongs",
     "delivery_parameters",
     "delivery_tags",
     "explain",
+    "home_of",
+    "in_one_account",
     "load_configuration",
+    "of_other_accounts",
     "place_parameters",
+    "places_of",
     "read_setting",
     "receives",
 ]

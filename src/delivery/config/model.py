@@ -136,12 +136,13 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """``project``: names and place."""
+    """``project``: names and place; ``account`` is empty where the credentials' one is meant."""
 
     name: str
     label: str
     prefix: str
     region: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,10 @@ class Foundation:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """``pipeline``: builds, approvals and notices."""
+    """``pipeline``: builds, approvals and notices.
+
+    ``promotes_to`` is as written, ``<region>`` or ``<account>/<region>``; `places_of` reads it.
+    """
 
     build_image: str
     build_compute_type: str

@@ -8,6 +8,7 @@ from typing import Any
 
 from awsrules.templates import line_of
 from delivery.config.model import Configuration, Environment
+from delivery.config.places import Place, home_of, place_named
 from delivery.config.problems import Problem
 from delivery.config.shift import MOST_MINUTES, minutes_from_first_to_last
 
@@ -44,30 +45,44 @@ def _region_problems(configuration: Configuration) -> Iterator[Problem]:
 def _promotion_problems(configuration: Configuration) -> Iterator[Problem]:
     """Other places get what production verified, and only where records may be."""
     promoted = configuration.pipeline.promotes_to
-    allowed = configuration.compliance.allowed_regions
-    for region in promoted:
-        if region == configuration.project.region:
-            yield _problem(
-                configuration,
-                "pipeline.promotes_to",
-                f"{region} is project.region, where releases come from",
-                "other regions than project.region",
-            )
-        elif region not in allowed:
-            yield _problem(
-                configuration,
-                "pipeline.promotes_to",
-                f"{region} is not among compliance.allowed_regions",
-                ", ".join(allowed),
-            )
+    for what, allowed in _misplaced(configuration):
+        yield _problem(configuration, "pipeline.promotes_to", what, allowed)
     for environment in configuration.environments.values():
         if promoted and environment.security.signing_profile_versions:
             yield _problem(
                 configuration,
                 f"{environment.name}.security.signing_profile_versions",
-                "a signing profile is of one region, and pipeline.promotes_to names more",
+                "a signing profile is of one place, and pipeline.promotes_to names more",
                 "nothing, or an empty pipeline.promotes_to",
             )
+
+
+def _misplaced(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    """Give what is wrong with each place of ``promotes_to``, and what would be right."""
+    project, allowed = configuration.project, configuration.compliance.allowed_regions
+    home = home_of(configuration, "")
+    before: dict[Place, str] = {}
+    for written in configuration.pipeline.promotes_to:
+        place = place_named(written, home.account)
+        if "/" in written and not project.account:
+            yield (
+                f"{written} names an account, and project.account does not say whose "
+                "the home is",
+                "regions, or project.account with the 12 digits of the home's account",
+            )
+        elif place == home:
+            yield (
+                f"{written} is the home, project.region, where releases come from",
+                "other places than the home",
+            )
+        elif place.region not in allowed:
+            yield (
+                f"{place.region} is not among compliance.allowed_regions",
+                ", ".join(allowed),
+            )
+        elif place in before:
+            yield f"{written} is the same place as {before[place]}", "each place once"
+        before.setdefault(place, written)
 
 
 def _order_problems(file: str, environments: Mapping[str, Any]) -> Iterator[Problem]:

@@ -25,6 +25,11 @@ class Identity:
     account: str
     arn: str
 
+    @property
+    def partition(self) -> str:
+        """Return the part of AWS that the account is in, such as ``aws``."""
+        return self.arn.split(":")[1]
+
 
 @dataclass(frozen=True, slots=True)
 class AliasRoute:

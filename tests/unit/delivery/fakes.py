@@ -591,9 +591,14 @@ class FakeTopics:
         self.sent.append((topic_arn, text))
 
 
+@dataclass
 class FakeAccount:
+    number: str = "123456789012"
+    partition: str = "aws"
+
     def identity(self) -> Identity:
-        return Identity("123456789012", "arn:aws:iam::123456789012:user/operator")
+        arn = f"arn:{self.partition}:iam::{self.number}:user/operator"
+        return Identity(self.number, arn)
 
 
 @dataclass

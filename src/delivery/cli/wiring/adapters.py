@@ -10,6 +10,7 @@ from delivery.cli.wiring.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from delivery.aws.verification import CloudWatchStates
+    from delivery.model import Identity
     from delivery.ports import (
         Account,
         Alarms,
@@ -63,6 +64,11 @@ class Adapters(Surroundings):
         from delivery.aws.account import CallersAccount
 
         return CallersAccount(self._clients)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who the credentials belong to; asked for once."""
+        return self.account.identity()
 
     @cached_property
     def stacks(self) -> Stacks:

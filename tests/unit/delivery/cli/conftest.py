@@ -40,6 +40,7 @@ COMMAND_MODULES = (
     "load_work",
     "maintaining",
     "measuring",
+    "placing",
     "plane_work",
     "promoting",
     "rehearsing",

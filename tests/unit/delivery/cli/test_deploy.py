@@ -336,6 +336,109 @@ def test_the_home_is_told_its_places_and_says_which_are_not_there(
     assert "Promotes to  us-west-2" in result.stderr
 
 
+TWO_ACCOUNTS = """\
+version: 1
+project: {account: "123456789012"}
+compliance: {allowed_regions: [us-east-1, us-west-2]}
+pipeline: {promotes_to: [us-west-2, 210987654321/us-west-2]}
+environments: {development: {}, staging: {}, production: {}}
+"""
+OTHER = "210987654321"
+
+
+@pytest.fixture
+def two_accounts(tmp_path):
+    path = tmp_path / "two_accounts.yaml"
+    path.write_text(TWO_ACCOUNTS, encoding="utf-8")
+    return f"--config={path}"
+
+
+def test_a_place_of_another_account_asks_a_person_of_its_own(
+    run, world, two_accounts
+) -> None:
+    world.account.number, world.account.partition = OTHER, "aws-us-gov"
+    result = run("--yes", two_accounts, "--region=us-west-2")
+    assert result.exit_code == 0, result.stderr
+    given = _pipeline_request(world).parameters
+    assert given["PromoterRoleArn"] == (
+        "arn:aws-us-gov:iam::123456789012:role/medical-record-analysis-promoter-us-east-1"
+    )
+    assert given["PlaceApproves"] == "true"
+    assert "Releases     of 123456789012/us-east-1" in result.stderr
+    assert "Approval     by a person of this account" in result.stderr
+    assert "--region us-east-1, so that 123456789012/us-east-1 promotes here." in (
+        result.stdout
+    )
+
+
+def test_a_place_of_the_homes_account_asks_nobody(run, world, two_accounts) -> None:
+    result = run("--yes", two_accounts, "--region=us-west-2")
+    assert result.exit_code == 0, result.stderr
+    assert _pipeline_request(world).parameters["PlaceApproves"] == "false"
+    assert "Approval" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["deploy", "diff"])
+@pytest.mark.parametrize(
+    ("account", "region"), [("999988887777", "us-east-1"), (OTHER, "us-east-1")]
+)
+def test_an_account_that_is_neither_home_nor_place_is_refused_before_all_else(
+    run, world, two_accounts, command: str, account: str, region: str
+) -> None:
+    world.account.number = account
+    result = run(command, two_accounts, f"--region={region}")
+    assert result.exit_code == 3
+    assert f"Nothing is deployed to {account}/{region}." in result.stderr
+    assert "the home is 123456789012/us-east-1" in result.stderr
+    assert "210987654321/us-west-2" in result.stderr
+    assert "--profile" in result.stderr
+    assert world.stacks.requests == []
+
+
+def test_on_the_plane_the_refusal_says_how_an_account_is_signed_for(
+    run, world, two_accounts
+) -> None:
+    world.account.number = "999988887777"
+    result = run("--local", two_accounts)
+    assert result.exit_code == 3
+    assert "AWS_ACCESS_KEY_ID" in result.stderr
+
+
+def test_without_an_account_of_the_home_any_credentials_are_the_homes(
+    run, world, two_places
+) -> None:
+    world.account.number = "999988887777"
+    result = run("--yes", two_places, *FLAGS, "--access=connection")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_a_place_of_another_account_is_not_looked_at_and_its_command_is_told(
+    run, world, two_accounts
+) -> None:
+    result = run("--yes", two_accounts, *FLAGS, "--access=connection")
+    assert result.exit_code == 0, result.stderr
+    told = " ".join(result.stderr.split())
+    assert "Promotes to us-west-2, 210987654321/us-west-2" in told
+    assert (
+        "210987654321/us-west-2 is of another account, and was not looked at. If it has "
+        "no delivery yet: ./deploy_pipeline.py deploy --region us-west-2 --profile NAME (a "
+        "profile of account 210987654321)"
+    ) in told
+
+
+def test_on_the_plane_its_command_signs_with_the_digits_of_the_account(
+    run, world, two_accounts
+) -> None:
+    result = run(
+        *("--local", "--yes", two_accounts, *FLAGS, "--token-stdin"), stdin=f"{TOKEN}\n"
+    )
+    assert result.exit_code == 0, result.stderr
+    assert (
+        "AWS_ACCESS_KEY_ID=210987654321 ./deploy_pipeline.py --local deploy --region "
+        "us-west-2"
+    ) in " ".join(result.stderr.split())
+
+
 def test_residency_holds_on_the_plane_too(run, world) -> None:
     result = run("--local", "--yes", "--region=eu-west-1", *FLAGS, "--token-stdin")
     assert result.exit_code == 3
