@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 
@@ -26,6 +27,9 @@ from delivery.flows.rehearse import Rehearsal, Rehearser
 from delivery.names import DEFAULT_REGION
 from delivery.model import Answers, Hidden, Outcome, Push
 from delivery.operate.shift import AliasJourney
+
+if TYPE_CHECKING:
+    from delivery.config import Place as OtherPlace
 
 _DONE = 0
 _FAILED = 1
@@ -73,7 +77,14 @@ def rehearse_two_releases(
 
 
 def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
-    """Compose the rehearsal; what talks to the plane is made once it runs."""
+    """Compose the rehearsal; what talks to the plane is made once it runs.
+
+    It acts in one account of the plane, which stands for the home's, whichever that is.
+    """
+    from delivery.config import in_one_account, of_other_accounts
+
+    elsewhere = of_other_accounts(tools.configuration)
+    tools.configuration = in_one_account(tools.configuration)
 
     def deploy(answers: Answers, token: Hidden) -> Deployed:
         deployer = product_deployer(tools, branch=answers.branch, dry_run=False)
@@ -89,6 +100,7 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
             brief=True,
         )
         there.screen, there.plane = tools.screen, tools.plane
+        there.configuration = tools.configuration
         return Place(
             region,
             deploy=lambda: deploy_to_place(there),
@@ -115,7 +127,19 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
         poll_seconds=tools.poll_seconds,
         strain=(lambda: make_strain(tools, asked)) if asked else None,
         places=[place_of(each) for each in tools.configuration.pipeline.promotes_to],
+        left_out=[_left_out(each) for each in elsewhere],
     )
+
+
+def _left_out(place: OtherPlace) -> dict[str, str]:
+    """Say of a place of another account that it is not rehearsed, and what can be done."""
+    return {
+        "resource": str(place),
+        "type": "a place of another account",
+        "reason": "neither deployed nor promoted to; by hand, as docs/places.md has it: "
+        f"AWS_ACCESS_KEY_ID={place.account} ./deploy_pipeline.py --local deploy "
+        f"--region {place.region}",
+    }
 
 
 def report_lines(rehearsal: Rehearsal) -> Iterator[str]:

@@ -115,7 +115,10 @@ class Rehearsal:
 
 @dataclass
 class Rehearser:
-    """Runs the rehearsal; ``deploy`` brings foundation and pipeline up for a branch."""
+    """Runs the rehearsal; ``deploy`` brings foundation and pipeline up for a branch.
+
+    ``left_out`` is what is not rehearsed from the outset, in the words of the plane's list.
+    """
 
     plane: Plane
     pipelines: Callable[[], Pipelines]
@@ -130,6 +133,7 @@ class Rehearser:
     poll_seconds: float = 0.5
     strain: Callable[[], Strain] | None = None
     places: Sequence[Place] = ()
+    left_out: Sequence[Mapping[str, str]] = ()
     phases: list[Phase] = field(default_factory=list)
 
     def run(self, tree: WorkTree | None) -> Rehearsal:
@@ -159,7 +163,7 @@ class Rehearser:
             tuple(self.phases),
             tuple(releases),
             tuple(journeys),
-            tuple(self.plane.not_rehearsed()),
+            (*self.plane.not_rehearsed(), *self.left_out),
             tuple(self.plane.not_allowed()),
             self._outputs(PRODUCTION),
             strained,

@@ -229,3 +229,39 @@ def test_the_rehearsal_is_composed_from_the_tools_and_remembered(world) -> None:
     assert len(world.plane.pushes) == 1
     assert remembered_answers(world.config_file.data, local=True)["branch"] == "main"
     assert token.reveal() not in str(world.config_file.data)
+
+
+def test_places_of_other_accounts_are_left_out_and_said_to_be(world, tmp_path) -> None:
+    from delivery.cli import rehearsing
+    from delivery.cli.options import Settings
+    from delivery.flows.rehearse import dummy_token, rehearsal_answers
+    from delivery.names import PIPELINE_STACK
+
+    path = tmp_path / "accounts.yaml"
+    path.write_text(
+        "version: 1\n"
+        'project: {account: "444455556666"}\n'
+        "compliance: {allowed_regions: [us-east-1, us-west-2]}\n"
+        "pipeline: {promotes_to: [us-west-2, 210987654321/us-west-2]}\n"
+        "environments: {development: {}, staging: {}, production: {}}\n",
+        encoding="utf-8",
+    )
+    world.stacks.outputs = FOUNDATION_OUTPUTS
+    settings = Settings(local=True, yes=True, config_path=path)
+    rehearser = rehearsing.make_rehearser(rehearsing.Tools(settings, brief=True))
+
+    assert [each.region for each in rehearser.places] == ["us-west-2"]
+    (left_out,) = rehearser.left_out
+    assert left_out["resource"] == "210987654321/us-west-2"
+    assert (
+        "AWS_ACCESS_KEY_ID=210987654321 ./deploy_pipeline.py --local deploy --region "
+        "us-west-2"
+    ) in left_out["reason"]
+
+    tree = world.repository.work_tree()
+    rehearser.deploy(rehearsal_answers(tree, "main"), dummy_token())
+    (request,) = [r for r in world.stacks.requests if r.name == PIPELINE_STACK]
+    # The account of the plane stands for the home's.
+    assert request.parameters["ReceiverRoleArns"] == (
+        "arn:aws:iam::123456789012:role/medical-record-analysis-receiver-us-west-2"
+    )

@@ -173,6 +173,15 @@ def test_what_the_plane_did_not_make_is_told(world) -> None:
     assert data["not_rehearsed"][0]["resource"] == "Trail"
 
 
+def test_what_was_left_out_from_the_outset_is_told_beside_it(world) -> None:
+    left_out = {"resource": "210987654321/us-west-2", "type": "a place", "reason": "no"}
+    rehearser = world.rehearser()
+    rehearser.left_out = [left_out]
+    found = rehearser.run(TREE)
+    assert found.outcome is Outcome.PASSED
+    assert found.as_data()["not_rehearsed"] == [*world.plane.not_rehearsed(), left_out]
+
+
 def test_what_the_plane_refused_is_told(world) -> None:
     world.plane.refused = [{"role": "r", "action": "kms:Decrypt"}]
     data = world.rehearser().run(TREE).as_data()
