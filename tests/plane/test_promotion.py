@@ -16,7 +16,7 @@ from own_plane import running_plane
 from plane_pipelines import Aws, action, action_state, declare, ended, make_project
 from plane_roles import make_bucket, operator_of, role_trusting
 from plane_stacks import unique
-from promotion_fakes import CODE, HOME, KEY, role_of, sum_up, write_artifact
+from promotion_fakes import CODE, COMMIT, HOME, KEY, role_of, sum_up, write_artifact
 
 from awsrules.templates import load_template
 from delivery.names import FOUNDATION_STACK, PIPELINE_NAME, RECEIVER_ROLE_PREFIX
@@ -28,7 +28,7 @@ ACCOUNT = "123456789012"
 WEST, EAST = "eu-west-1", "us-east-2"
 NOWHERE, CLOSED = "ap-southeast-2", "sa-east-1"
 ANYBODY_HERE = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-VARIABLES = ("ArtifactSha256", "ShiftAlarms", "OverrideReason")
+VARIABLES = ("ArtifactSha256", "CommitId", "ShiftAlarms", "OverrideReason")
 BUCKET = {
     "Type": "AWS::S3::Bucket",
     "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
@@ -258,6 +258,7 @@ def test_places_take_a_release_in_and_their_check_lets_it_through(home: Home) ->
         assert check["status"] == "Succeeded"
         assert place.variables(told["execution"]) == {
             "ArtifactSha256": told["artifact_sha256"],
+            "CommitId": COMMIT,
             "ShiftAlarms": "ignored",
             "OverrideReason": "the fix for 500s",
         }

@@ -16,6 +16,7 @@ from delivery.model import PlaceStores
 HOME = "home-releases"
 EXECUTION = "0d9f4f4e-1111-2222-3333-444455556666"
 ACCOUNT = "222222222222"
+COMMIT = "c0ffee0123456789c0ffee0123456789c0ffee01"
 CODE = b"the code that was packaged"
 KEY = "packages/0123abcd"
 
@@ -36,6 +37,7 @@ def write_artifact(folder: Path, *, more: str = "", key: str = KEY) -> str:
     )
     manifest = {
         "format": 1,
+        "commit": COMMIT,
         "branch": "größer",
         "template": {"file": "packaged.yaml", "sha256": sha(template.encode())},
         "functions": {

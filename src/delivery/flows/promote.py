@@ -15,6 +15,7 @@ from delivery.promote import (
     Package,
     Receiver,
     checked_content,
+    commit_in,
     localize,
     packages_of,
     refuse_unmovable,
@@ -152,7 +153,7 @@ class Promoter:
             place.put_package(package.key, content)
         return place.start(
             place.put_release(zipped(local)),
-            variables=handover.variables(local.sha256),
+            variables=handover.variables(local.sha256, commit_in(local)),
             token=handover.token,
         )
 

@@ -48,6 +48,8 @@ from delivery.model.overrides import (
 )
 from delivery.model.promotion import (
     ARTIFACT_SHA256 as ARTIFACT_SHA256,
+    COMMIT_ID as COMMIT_ID,
+    NOT_GIVEN as NOT_GIVEN,
     PROMOTED_KEY as PROMOTED_KEY,
     PROMOTION_ACTION as PROMOTION_ACTION,
     PlaceStores as PlaceStores,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The source action of a place's pipeline, the object it reads, and the variable that holds
-# the hash of the artifact.
+# The source action of a place's pipeline, the object it reads, and the variables that hold
+# the hash of the artifact and the commit that it was built of.
 PROMOTION_ACTION = "Promotion"
 PROMOTED_KEY = "promoted/release.zip"
 ARTIFACT_SHA256 = "ArtifactSha256"
+COMMIT_ID = "CommitId"
+# What a variable holds that nobody gave; it may not be empty.
+NOT_GIVEN = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from delivery.promote.archive import zipped
 from delivery.promote.artifact import Artifact, read_artifact
 from delivery.promote.handover import Handover
-from delivery.promote.localize import localize, refuse_unmovable
+from delivery.promote.localize import commit_in, localize, refuse_unmovable
 from delivery.promote.packages import Package, checked_content, packages_of
 from delivery.promote.receivers import Receiver, receivers_of
 
@@ -13,6 +13,7 @@ __all__ = [
     "Package",
     "Receiver",
     "checked_content",
+    "commit_in",
     "localize",
     "packages_of",
     "read_artifact",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from delivery.errors import BadInput
 from delivery.model import (
     ARTIFACT_SHA256,
+    COMMIT_ID,
     OVERRIDE_REASON,
     SHIFT_ALARMS,
     WATCHED,
@@ -46,10 +47,11 @@ class Handover:
         """What makes a repeated start the same start, and names the session."""
         return f"promote-{self.execution}"
 
-    def variables(self, artifact_sha256: str) -> dict[str, str]:
+    def variables(self, artifact_sha256: str, commit: str) -> dict[str, str]:
         """Return the variables that a place's execution is started with."""
         return {
             ARTIFACT_SHA256: artifact_sha256,
+            COMMIT_ID: commit,
             SHIFT_ALARMS: self.shift_alarms,
             OVERRIDE_REASON: self.reason,
         }

@@ -15,6 +15,8 @@ from delivery.promote.packages import PACKAGES
 
 TEMPLATE = "packaged.yaml"
 MANIFEST = "deployment_manifest.json"
+# Git's names of commits. Who is asked to approve reads it, so it is nothing else.
+_COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def refuse_unmovable(artifact: Artifact, *, home: str) -> None:
@@ -72,6 +74,15 @@ def localize(artifact: Artifact, *, home: str, place: str) -> Artifact:
     )
 
 
+def commit_in(artifact: Artifact) -> str:
+    """Return the commit that the artifact was built of, as its manifest has it.
+
+    Raises:
+        BadInput: when the manifest is not as the build writes it.
+    """
+    return str(_manifest(artifact)["commit"])
+
+
 def _in_store(bucket: str) -> bytes:
     return f"s3://{bucket}/".encode()
 
@@ -104,6 +115,8 @@ def _manifest(artifact: Artifact) -> dict[str, Any]:
         raise _strange(f"{type(error).__name__}: {error}") from error
     if named != sha256(_file(artifact, TEMPLATE)).hexdigest():
         raise _strange(f"It names another template than {TEMPLATE}.")
+    if not _COMMIT.fullmatch(str(data.get("commit", ""))):
+        raise _strange("It names no commit.")
     return data
 
 

@@ -263,6 +263,7 @@ def promoted(place: Place) -> Place:
     for name in UNORDERED:
         (place.artifact / "src" / name).write_text(name, encoding="utf-8")
     manifest = {
+        "commit": "c0ffee" * 6 + "c0de",
         "template": {"file": "packaged.yaml"},
         "functions": {"F": {"code": PACKAGE}},
     }

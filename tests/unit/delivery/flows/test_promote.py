@@ -10,6 +10,7 @@ import pytest
 from delivery_fakes import FakeScreen
 from promotion_fakes import (
     CODE,
+    COMMIT,
     EXECUTION,
     HOME,
     KEY,
@@ -66,6 +67,7 @@ def test_each_place_is_given_packages_release_and_a_start(world) -> None:
         assert (done.packages, done.lacking, done.error) == (1, 1, None)
         assert place.variables == {
             "ArtifactSha256": done.artifact_sha256,
+            "CommitId": COMMIT,
             "ShiftAlarms": "ignored",
             "OverrideReason": "the fix",
         }

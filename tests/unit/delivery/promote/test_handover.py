@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from promotion_fakes import EXECUTION
+from promotion_fakes import COMMIT, EXECUTION
 
 from delivery.errors import BadInput
 from delivery.promote import Handover
@@ -26,10 +26,11 @@ def test_what_is_no_executions_id_is_named(execution: str) -> None:
     assert repr(execution) in caught.value.what
 
 
-def test_a_place_is_told_hash_alarms_and_reason() -> None:
-    told = Handover(EXECUTION, "ignored", "the fix").variables("abc")
+def test_a_place_is_told_hash_commit_alarms_and_reason() -> None:
+    told = Handover(EXECUTION, "ignored", "the fix").variables("abc", COMMIT)
     assert told == {
         "ArtifactSha256": "abc",
+        "CommitId": COMMIT,
         "ShiftAlarms": "ignored",
         "OverrideReason": "the fix",
     }
@@ -37,5 +38,5 @@ def test_a_place_is_told_hash_alarms_and_reason() -> None:
 
 @pytest.mark.parametrize("reason", ["", " ", "none"])
 def test_no_reason_is_a_word_because_no_variable_may_be_empty(reason: str) -> None:
-    told = Handover(EXECUTION, override_reason=reason).variables("abc")
+    told = Handover(EXECUTION, override_reason=reason).variables("abc", COMMIT)
     assert (told["ShiftAlarms"], told["OverrideReason"]) == ("watched", "none")

@@ -10,7 +10,7 @@ import pytest
 from promotion_fakes import HOME, KEY, sha, write_artifact
 
 from delivery.errors import BadInput
-from delivery.promote import Artifact, localize, read_artifact
+from delivery.promote import Artifact, localize, read_artifact, refuse_unmovable
 from delivery.render.release import as_json
 
 PLACE = "place-releases"
@@ -126,6 +126,16 @@ def test_a_manifest_of_another_template_is_refused(artifact) -> None:
     with pytest.raises(BadInput) as caught:
         moved(replace(artifact, files=files))
     assert "another template" in caught.value.why
+
+
+@pytest.mark.parametrize("commit", [None, "", "main", "c0ffee; rm -rf", "C0FFEE" * 7])
+def test_a_manifest_that_names_no_commit_is_refused(artifact, commit) -> None:
+    manifest = json.loads(artifact.files["deployment_manifest.json"])
+    text = as_json({**manifest, "commit": commit}).encode()
+    files = {**artifact.files, "deployment_manifest.json": text}
+    with pytest.raises(BadInput) as caught:
+        refuse_unmovable(replace(artifact, files=files), home=HOME)
+    assert caught.value.why == "It names no commit."
 
 
 def test_a_manifest_is_written_as_the_build_writes_it(artifact) -> None:
