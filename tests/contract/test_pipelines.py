@@ -133,6 +133,49 @@ def test_executions_are_listed_with_commit_and_trigger(pipelines, api) -> None:
     assert execution.trigger == "Webhook"
 
 
+def _promoted(pipelines, api, **more) -> str:
+    """Read an execution of a place by its id, and return its commit."""
+    data = {
+        "pipelineExecutionId": ID,
+        "status": "InProgress",
+        "artifactRevisions": [
+            {"name": "BuildOutput", "revisionId": "version-of-a-zip"}
+        ],
+        **more,
+    }
+    api.add_response("get_pipeline_execution", {"pipelineExecution": data})
+    return str(pipelines.execution(NAME, ID).commit)
+
+
+def test_the_commit_of_a_promoted_execution_is_its_variable(pipelines, api) -> None:
+    def told(value: str) -> str:
+        variables = [{"name": "CommitId", "resolvedValue": value}]
+        return _promoted(pipelines, api, variables=variables)
+
+    assert told("c0ffee") == "c0ffee"
+    # Nobody handed it over: the execution that a new pipeline begins with.
+    assert told("none") == ""
+
+
+def test_a_list_of_promoted_executions_names_no_commit(pipelines, api) -> None:
+    api.add_response(
+        "list_pipeline_executions",
+        {
+            "pipelineExecutionSummaries": [
+                {
+                    "pipelineExecutionId": ID,
+                    "status": "InProgress",
+                    "sourceRevisions": [
+                        {"actionName": "Promotion", "revisionId": "version-of-a-zip"}
+                    ],
+                }
+            ]
+        },
+    )
+    (execution,) = pipelines.executions(NAME, limit=5)
+    assert execution.commit == ""
+
+
 def test_one_execution_is_read(pipelines, api) -> None:
     api.add_response(
         "get_pipeline_execution",

@@ -11,7 +11,15 @@ from botocore.exceptions import ClientError
 from awsrules.statuses import ActionStatus, ExecutionStatus
 from delivery.aws.clients import Clients
 from delivery.aws.errors import code_of, told_in_our_words
-from delivery.model import ActionState, Execution, PipelineState, StageState
+from delivery.model import (
+    COMMIT_ID,
+    NOT_GIVEN,
+    PROMOTION_ACTION,
+    ActionState,
+    Execution,
+    PipelineState,
+    StageState,
+)
 
 # The API's limit for an approval's summary.
 MOST_COMMENT_CHARACTERS = 512
@@ -185,19 +193,32 @@ def _starter(trigger: dict[str, Any]) -> str:
     return str(trigger.get("triggerDetail", ""))
 
 
+def _commit(revision: Mapping[str, Any], variables: Mapping[str, str]) -> str:
+    """Return the commit; where releases are promoted a variable holds it, else it is not known.
+
+    The revision there is a version of an object.
+    """
+    if COMMIT_ID in variables or revision.get("actionName") == PROMOTION_ACTION:
+        told = variables.get(COMMIT_ID, NOT_GIVEN)
+        return "" if told == NOT_GIVEN else told
+    return str(revision.get("revisionId", ""))
+
+
 def as_execution(data: dict[str, Any], revisions: list[dict[str, Any]]) -> Execution:
+    """Read an execution; only one that was asked for by its id has variables."""
     revision = revisions[0] if revisions else {}
+    variables = {
+        each["name"]: each["resolvedValue"] for each in data.get("variables", [])
+    }
     return Execution(
         id=data["pipelineExecutionId"],
         status=ExecutionStatus(data["status"]),
         status_summary=data.get("statusSummary", ""),
-        commit=revision.get("revisionId", ""),
+        commit=_commit(revision, variables),
         commit_summary=revision.get("revisionSummary", ""),
         trigger=data.get("trigger", {}).get("triggerType", ""),
         started_by=_starter(data.get("trigger", {})),
-        variables={
-            each["name"]: each["resolvedValue"] for each in data.get("variables", [])
-        },
+        variables=variables,
         started_at=data.get("startTime", revision.get("created")),
         changed_at=data.get("lastUpdateTime"),
     )

@@ -149,7 +149,7 @@ def _comment(comment: str | None, approved: bool) -> str:
 
 
 def _show(tools: Tools, seen: PendingApproval, execution: Execution | None) -> None:
-    commit = execution.commit[:8] if execution else "?"
+    commit = execution.commit[:8] if execution and execution.commit else "not known"
     summary = execution.commit_summary.splitlines() if execution else []
     headline = f": {summary[0]}" if summary else ""
     say = tools.screen.say

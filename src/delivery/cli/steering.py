@@ -38,9 +38,8 @@ def stop_execution(
     how = (
         "at once, leaving its actions to themselves" if abandon else "after its actions"
     )
-    tools.screen.say(
-        f"Execution {execution.id} ({execution.commit[:8]}) would stop {how}."
-    )
+    commit = execution.commit[:8] or "commit not known"
+    tools.screen.say(f"Execution {execution.id} ({commit}) would stop {how}.")
     if not dry_run and not execution_id and not tools.screen.confirm("Stop it?"):
         raise Refused("Nothing was stopped.", next_step="Run it again when it should.")
     given = reason or f"stopped by {getpass.getuser()}"

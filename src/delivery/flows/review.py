@@ -264,11 +264,18 @@ class Reviewer:
         for each in self.pipelines.executions(self.pipeline, limit=100):
             if each.id == previous.execution:
                 break
-            known = {commit, previous.deployed.commit.id}
-            if begun and each.commit and each.commit not in known:
-                found.setdefault(each.commit, Revision(each.commit, _title(each)))
+            known = {"", commit, previous.deployed.commit.id}
+            if begun and (passed := self._commit_of(each)) not in known:
+                found.setdefault(passed, Revision(passed, _title(each)))
             begun = begun or each.id == execution
         return tuple(found.values())[:MOST_TRAVELLING]
+
+    def _commit_of(self, listed: Execution) -> str:
+        """Return the commit of an execution; of one that was promoted no list tells it."""
+        if listed.commit:
+            return listed.commit
+        known = self.pipelines.execution(self.pipeline, listed.id)
+        return known.commit if known else ""
 
     def _reports(
         self, actions: Mapping[str, Sequence[ActionState]]

@@ -57,13 +57,21 @@ class StatusReader:
 
     def _execution(self, execution_id: str) -> Execution | None:
         if not execution_id:
-            return next(iter(self.pipelines.executions(self.pipeline, limit=1)), None)
+            return self._newest()
         if len(execution_id) < 36:
             execution_id = self._full_id(execution_id)
         execution = self.pipelines.execution(self.pipeline, execution_id)
         if execution is None:
             raise self._no_execution(execution_id)
         return execution
+
+    def _newest(self) -> Execution | None:
+        """Return the newest execution; of one that was promoted no list tells the commit."""
+        newest = next(iter(self.pipelines.executions(self.pipeline, limit=1)), None)
+        if newest is None or newest.commit:
+            return newest
+        known = self.pipelines.execution(self.pipeline, newest.id)
+        return replace(newest, commit=known.commit) if known else newest
 
     def _full_id(self, beginning: str) -> str:
         """Complete the beginning of an execution's id."""

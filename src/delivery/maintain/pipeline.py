@@ -134,7 +134,7 @@ def _takes(builds: Builds) -> str:
 def _failed_line(failed: FailedExecution) -> str:
     at = f"{failed.at:%Y-%m-%d %H:%M} " if failed.at else ""
     cause = failed.cause or "its cause is not known"
-    return f"{at}{failed.execution[:8]} ({failed.commit[:8]}): {cause}"
+    return f"{at}{failed.execution[:8]} ({failed.commit[:8] or 'commit not known'}): {cause}"
 
 
 def _past_facts(past: Past) -> dict[str, Any]:

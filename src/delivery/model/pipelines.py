@@ -64,6 +64,7 @@ class PipelineState:
 class Execution:
     """One execution of the pipeline.
 
+    ``commit`` is empty where it is not known: in a list of those that were promoted.
     ``started_by`` is the ARN of who started it, where a person or a tool did;
     ``variables`` are known of an execution that was read by its id.
     """

@@ -183,6 +183,11 @@ def test_the_approvals_own_words_and_link_are_shown(run, waiting) -> None:
     assert "https://r" in text
 
 
+def test_a_commit_that_is_not_known_is_said_to_be(run, waiting) -> None:
+    waiting.pipelines.runs = [make_execution(commit="", commit_summary="")]
+    assert "Commit not known" in run("approve", "ApproveStaging", "--dry-run").stderr
+
+
 def test_a_terminal_shows_what_waits_and_asks(run, waiting, terminal) -> None:
     result = run("approve", "ApproveStaging", stdin="looks good\ny\n")
     assert result.exit_code == 0, result.stderr

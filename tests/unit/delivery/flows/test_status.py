@@ -52,6 +52,16 @@ def test_the_newest_execution_is_shown(reader, pipelines) -> None:
     assert reader.read().execution.id == "execution-2"
 
 
+def test_the_newest_that_was_promoted_tells_its_commit_when_asked_by_its_id(
+    reader, pipelines
+) -> None:
+    pipelines.states = [make_state(make_stage("Source"))]
+    pipelines.runs = [make_execution(commit="", trigger="StartPipelineExecution")]
+    pipelines.execution = lambda pipeline, id: make_execution(id, commit="c0ffee")
+    found = reader.read().execution
+    assert (found.commit, found.trigger) == ("c0ffee", "StartPipelineExecution")
+
+
 def test_a_pipeline_without_executions_has_a_status(reader, pipelines) -> None:
     pipelines.states = [make_state(make_stage("Source"))]
     assert reader.read().execution is None

@@ -104,6 +104,11 @@ def test_a_failed_execution_is_told_with_its_cause_and_needs_a_person_when_it_is
     assert last.checks[0].next_step == "./deploy_pipeline.py diagnose"
 
 
+def test_a_failed_execution_whose_commit_is_not_known_says_so() -> None:
+    failed = [FailedExecution("execution-9", "", START, "Source/Promotion: no object")]
+    assert "(commit not known)" in past_section(past(failed=failed)).lines[-1]
+
+
 def test_no_pipeline_is_no_empty_history() -> None:
     assert outcomes(past_section(None)) == ["failed"]
 

@@ -267,6 +267,18 @@ def test_commits_that_were_superseded_travel_with_the_release(world) -> None:
     ]
 
 
+def test_what_was_promoted_before_travels_by_the_commit_that_each_was_of(world) -> None:
+    world.has("UPDATE_COMPLETE")
+    world.released("first", execution="execution-a")
+    known = {"execution-1": "new", "c": "two", "execution-a": "first"}
+    world.pipelines.runs = [make_execution(each, commit="") for each in known]
+    world.pipelines.execution = lambda pipeline, id: make_execution(
+        id, commit=known[id]
+    )
+    travelling = world.review().review.travelling_with
+    assert [each.commit for each in travelling] == ["two"]
+
+
 def test_the_reports_of_build_and_tests_are_read_and_not_those_of_recorders(
     world,
 ) -> None:
