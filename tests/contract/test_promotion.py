@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import ANY
 from moto import mock_aws
-from promotion_fakes import CODE, KEY, role_of, sha
+from promotion_fakes import ACCOUNT, CODE, KEY, role_of, sha
 
 from delivery.aws.clients import Clients
 from delivery.aws.promotion import BucketHomePackages, ReceivingPlace, RolePlaces
@@ -160,7 +160,10 @@ def test_a_place_without_a_foundation_says_how_it_gets_one(aws) -> None:
     with pytest.raises(OperationFailed) as caught:
         reach_place().stores()
     assert caught.value.what == f"There is no foundation in {REGION}."
-    assert f"./deploy_pipeline.py deploy --region {REGION}" in caught.value.next_step
+    assert caught.value.next_step.startswith(
+        f"./deploy_pipeline.py deploy --region {REGION} (with credentials of account "
+        f"{ACCOUNT})"
+    )
 
 
 def test_a_foundation_that_is_not_whole_is_none_yet(aws) -> None:
@@ -183,7 +186,7 @@ def test_home_reads_its_packages(aws) -> None:
 
 @pytest.fixture
 def scripted(clients) -> ReceivingPlace:
-    return ReceivingPlace(clients, PlaceStores(RELEASES, ARTIFACTS))
+    return ReceivingPlace(clients, ACCOUNT, PlaceStores(RELEASES, ARTIFACTS))
 
 
 def start(place: ReceivingPlace) -> str:
@@ -284,7 +287,7 @@ def test_a_foundation_that_may_not_be_read_is_not_absent(clients) -> None:
         "describe_stacks", "AccessDenied", "no"
     )
     with pytest.raises(NotPermitted):
-        ReceivingPlace(clients).stores()
+        ReceivingPlace(clients, ACCOUNT).stores()
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ class RolePlaces:
     clients: Clients
 
     def at(self, role_arn: str, *, region: str, session: str) -> ReceivingPlace:
+        account = role_arn.split(":")[4]
         try:
             there = self.clients.acting_as(role_arn, region=region, session=session)
         except NotPermitted as error:
@@ -60,10 +61,10 @@ class RolePlaces:
             raise NotPermitted(
                 error.what,
                 why=error.why,
-                next_step=f"{_deploy(region)} makes the role, and lets in the promoter "
-                "that the place's configuration names; run this again afterwards.",
+                next_step=f"{_deploy(account, region)} makes the role, and lets in the "
+                "promoter that the place's configuration names; run this again afterwards.",
             ) from error
-        return ReceivingPlace(there)
+        return ReceivingPlace(there, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class ReceivingPlace:
     """One place, with the permissions of its receiver's role."""
 
     clients: Clients
+    account: str
     _stores: PlaceStores | None = None
 
     def stores(self) -> PlaceStores:
@@ -143,7 +145,8 @@ class ReceivingPlace:
     def start(
         self, version_id: str, *, variables: Mapping[str, str], token: str
     ) -> str:
-        with self._doing(f"start pipeline {PIPELINE_NAME} in {self.clients.region}"):
+        region = self.clients.region
+        with self._doing(f"start pipeline {PIPELINE_NAME} in {region}"):
             try:
                 answer = self.clients.get("codepipeline").start_pipeline_execution(
                     name=PIPELINE_NAME,
@@ -160,7 +163,7 @@ class ReceivingPlace:
             except ClientError as error:
                 if code_of(error) not in _TAKES_NOTHING_IN:
                     raise
-                raise _takes_nothing_in(self.clients.region, error) from error
+                raise _takes_nothing_in(self._deploy, region, error) from error
         return str(answer["pipelineExecutionId"])
 
     def _read_stores(self) -> PlaceStores:
@@ -173,7 +176,7 @@ class ReceivingPlace:
             except ClientError as error:
                 if not is_absent(error):
                     raise
-                raise _no_foundation(region, message_of(error)) from error
+                raise _no_foundation(self._deploy, region, message_of(error)) from error
         outputs = {
             each["OutputKey"]: each["OutputValue"]
             for each in answer["Stacks"][0].get("Outputs", [])
@@ -183,7 +186,8 @@ class ReceivingPlace:
                 outputs["ReleaseBucketName"], outputs["ArtifactBucketName"]
             )
         except KeyError as error:
-            raise _no_foundation(region, f"It has no output {error}.") from error
+            why = f"It has no output {error}."
+            raise _no_foundation(self._deploy, region, why) from error
 
     def _look(self, bucket: str, key: str) -> Found | None:
         """Return what has a key, or None when nothing has it."""
@@ -203,27 +207,35 @@ class ReceivingPlace:
             content = api.get_object(Bucket=bucket, Key=key)["Body"].read()
         return Found(hash_of(content).hexdigest(), version)
 
+    @property
+    def _deploy(self) -> str:
+        return _deploy(self.account, self.clients.region)
+
     def _doing(self, what: str) -> Any:
         return told_in_our_words(what, local=self.clients.local)
 
 
-def _deploy(region: str) -> str:
-    return f"./deploy_pipeline.py deploy --region {region}"
-
-
-def _no_foundation(region: str, why: str) -> OperationFailed:
-    return OperationFailed(
-        f"There is no foundation in {region}.",
-        why=f"Stack {FOUNDATION_STACK}: {why}",
-        next_step=f"{_deploy(region)}, then run this again.",
+def _deploy(account: str, region: str) -> str:
+    """Say what brings a place up; who reads this may have another account's credentials."""
+    return (
+        f"./deploy_pipeline.py deploy --region {region} (with credentials of account "
+        f"{account})"
     )
 
 
-def _takes_nothing_in(region: str, error: ClientError) -> OperationFailed:
+def _no_foundation(deploy: str, region: str, why: str) -> OperationFailed:
+    return OperationFailed(
+        f"There is no foundation in {region}.",
+        why=f"Stack {FOUNDATION_STACK}: {why}",
+        next_step=f"{deploy} makes it; then run this again.",
+    )
+
+
+def _takes_nothing_in(deploy: str, region: str, error: ClientError) -> OperationFailed:
     return OperationFailed(
         f"Pipeline {PIPELINE_NAME} in {region} does not take the release in.",
         why=message_of(error),
-        next_step=f"{_deploy(region)} brings it up to date; then run this again.",
+        next_step=f"{deploy} brings it up to date; then run this again.",
     )
 
 

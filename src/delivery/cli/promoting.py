@@ -62,4 +62,5 @@ def _lines(place: HandedOn, dry_run: bool) -> Iterator[str]:
         f"{place.lacking} newly put."
     )
     region = place.receiver.region
+    yield f"Follow it with credentials of account {place.receiver.account}:"
     yield f"./deploy_pipeline.py status --execution {place.execution} --region {region}"

@@ -40,6 +40,8 @@ def promote(run, world, tmp_path, monkeypatch):
 def test_the_variables_of_the_build_say_it_all(promote, world) -> None:
     result = promote()
     assert result.exit_code == 0, result.stderr
+    account = "Follow it with credentials of account 222222222222:"
+    assert result.stdout.splitlines().count(account) == 2
     for region in (WEST, EAST):
         assert (
             f"{region} in 222222222222: execution {region}-execution-1 has started; "
