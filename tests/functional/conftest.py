@@ -125,12 +125,15 @@ class Project:
         """Return what runs the tool."""
         return [sys.executable, str(ROOT / "deploy_pipeline.py")]
 
-    def tool(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run the tool without a terminal."""
+    def tool(
+        self, *words: str, stdin: str = "", account: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the tool without a terminal, in another account of the plane if one is named."""
+        signed = {"AWS_ACCESS_KEY_ID": account} if account else {}
         return subprocess.run(
             [*self.command, *words],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **signed},
             input=stdin,
             capture_output=True,
             text=True,
@@ -138,9 +141,9 @@ class Project:
             check=False,
         )
 
-    def json(self, *words: str) -> Any:
+    def json(self, *words: str, account: str = "") -> Any:
         """Run the tool and return the JSON that it prints."""
-        done = self.tool(*words, "--output", "json")
+        done = self.tool(*words, "--output", "json", account=account)
         assert done.stdout, done.stderr
         assert problems(command_of(cli, words), done.stdout) == []
         return json.loads(done.stdout)
