@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from datetime import UTC
 
@@ -10,6 +11,13 @@ import pytest
 
 from delivery.aws.machine import GitRepository, JsonFile, RealClock
 from delivery.errors import BadInput
+
+
+@pytest.fixture(autouse=True)
+def _not_in_a_hook(monkeypatch) -> None:
+    """In a hook of git these would lead every command to the repository it runs for."""
+    for name in [each for each in os.environ if each.startswith("GIT_")]:
+        monkeypatch.delenv(name)
 
 
 def _git(folder, *words: str) -> None:

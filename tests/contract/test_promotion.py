@@ -21,6 +21,9 @@ from delivery.errors import (
 )
 from delivery.model import PlaceStores
 
+# moto begins anew for each test.
+pytestmark = pytest.mark.thorough
+
 REGION = "eu-west-1"
 RELEASES, ARTIFACTS = "place-releases", "place-artifacts"
 ROLE = role_of(REGION)

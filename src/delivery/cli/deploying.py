@@ -17,6 +17,7 @@ from delivery.cli.fitting import echo
 from delivery.cli.options import Settings
 from delivery.cli.placing import (
     here_of,
+    home_reach,
     missing_places,
     receives_here,
     refuse_a_strange_place,
@@ -183,8 +184,8 @@ class DeployRun:
         say(f"  Account      {identity.account} ({where}), {self.tools.region}")
         if self._receives:
             say(f"  Releases     of {shown(self._home, here)}")
-            if asks(self.tools.configuration, here):
-                say("  Approval     by a person of this account")
+            if asks(self.tools.configuration, here, home_reach(self.tools)):
+                say("  Approval     here, before each release")
         else:
             say(f"  Source       {self.answers.owner}/{self.answers.repository}")
             say(f"  Branch       {self.answers.branch}")
@@ -288,7 +289,10 @@ def wanted_deployment(tools: Tools, answers: Answers, token: Hidden | None) -> W
         configured={
             **delivery_parameters(tools.configuration),
             **place_parameters(
-                tools.configuration, here_of(tools), tools.identity.partition
+                tools.configuration,
+                here_of(tools),
+                tools.identity.partition,
+                home_reach(tools) if receives_here(tools) else "",
             ),
         },
         tags=delivery_tags(tools.configuration),

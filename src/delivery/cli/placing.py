@@ -31,6 +31,18 @@ def receives_here(tools: Tools) -> bool:
     return receives(configuration, here_of(tools))
 
 
+def home_reach(tools: Tools) -> str:
+    """Say how far the home's pipeline reaches; "" where it is not there or not ours to read."""
+    from delivery.config import home_of
+
+    here = here_of(tools)
+    home = home_of(tools.configuration, here.account)
+    if home.account != here.account:
+        return ""
+    stack = _tools_in(tools, home.region).stacks.find(PIPELINE_STACK)
+    return stack.outputs.get("Environment", "") if stack else ""
+
+
 def refuse_a_strange_place(tools: Tools) -> None:
     """Refuse credentials of an account that is neither the home nor a place.
 
@@ -93,5 +105,11 @@ def shown(place: Place, here: Place) -> str:
 
 
 def _is_missing(tools: Tools, region: str) -> bool:
-    there = Tools(replace(tools.settings, region=region))
-    return there.stacks.find(PIPELINE_STACK) is None
+    return _tools_in(tools, region).stacks.find(PIPELINE_STACK) is None
+
+
+def _tools_in(tools: Tools, region: str) -> Tools:
+    """Give the ports of another region, with the same credentials."""
+    return Tools(
+        replace(tools.settings, region=region), plane_settings=tools.plane_settings
+    )

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from delivery.config.model import Configuration
-
-PROMOTED_ENVIRONMENT = "production"
+from delivery.names import PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,16 @@ def receives(configuration: Configuration, place: Place) -> bool:
     return place in places_of(configuration, place.account)
 
 
-def asks(configuration: Configuration, place: Place) -> bool:
-    """Say whether a person of ``place`` lets releases in: the home asked one of its own."""
+def asks(configuration: Configuration, place: Place, home_reach: str) -> bool:
+    """Say whether a person of ``place`` lets releases in.
+
+    Nobody asks twice: where the home's account is the place's too, and the home reaches
+    production, it has asked already. ``home_reach`` is "" where that is not known.
+    """
+    if not receives(configuration, place):
+        return False
     home = home_of(configuration, place.account)
-    return receives(configuration, place) and place.account != home.account
+    return place.account != home.account or home_reach != PRODUCTION
 
 
 def belongs(configuration: Configuration, place: Place) -> bool:
@@ -91,7 +96,7 @@ def in_one_account(configuration: Configuration) -> Configuration:
 
 
 def place_parameters(
-    configuration: Configuration, place: Place, partition: str
+    configuration: Configuration, place: Place, partition: str, home_reach: str = ""
 ) -> Mapping[str, str]:
     """Give the parameters that tell the delivery of ``place`` of the others.
 
@@ -107,7 +112,9 @@ def place_parameters(
     if receives(configuration, place):
         return {
             "PromoterRoleArn": role(home_of(configuration, place.account), "promoter"),
-            "PlaceApproves": "true" if asks(configuration, place) else "false",
+            "PlaceApproves": (
+                "true" if asks(configuration, place, home_reach) else "false"
+            ),
         }
     receivers = places_of(configuration, place.account)
     return {"ReceiverRoleArns": ",".join(role(each, "receiver") for each in receivers)}

@@ -365,13 +365,30 @@ def test_a_place_of_another_account_asks_a_person_of_its_own(
     )
     assert given["PlaceApproves"] == "true"
     assert "Releases     of 123456789012/us-east-1" in result.stderr
-    assert "Approval     by a person of this account" in result.stderr
+    assert "Approval     here, before each release" in result.stderr
     assert "--region us-east-1, so that 123456789012/us-east-1 promotes here." in (
         result.stdout
     )
 
 
-def test_a_place_of_the_homes_account_asks_nobody(run, world, two_accounts) -> None:
+def test_a_place_of_the_homes_account_asks_where_the_home_does_not(
+    run, world, two_accounts
+) -> None:
+    world.stacks.stacks[PIPELINE] = make_stack(
+        PIPELINE, outputs={**OUTPUTS, "Environment": "staging"}
+    )
+    result = run("--yes", two_accounts, "--region=us-west-2")
+    assert result.exit_code == 0, result.stderr
+    assert _pipeline_request(world).parameters["PlaceApproves"] == "true"
+    assert "Approval     here, before each release" in result.stderr
+
+
+def test_a_place_of_the_homes_account_asks_nobody_twice(
+    run, world, two_accounts
+) -> None:
+    world.stacks.stacks[PIPELINE] = make_stack(
+        PIPELINE, outputs={**OUTPUTS, "Environment": "production"}
+    )
     result = run("--yes", two_accounts, "--region=us-west-2")
     assert result.exit_code == 0, result.stderr
     assert _pipeline_request(world).parameters["PlaceApproves"] == "false"

@@ -55,8 +55,10 @@ def accounts(load: Load) -> Configuration:
     return load(WEST, f"{OTHER}/{EAST}", account=HOME)
 
 
-def told(configuration: Configuration, account: str, region: str):
-    return place_parameters(configuration, Place(account, region), "aws")
+def told(
+    configuration: Configuration, account: str, region: str, reach: str = "production"
+):
+    return place_parameters(configuration, Place(account, region), "aws", reach)
 
 
 def test_the_home_is_told_the_receiver_of_each_place(regions) -> None:
@@ -104,8 +106,16 @@ def test_a_place_in_another_account_asks_a_person_and_one_at_home_does_not(
         "PlaceApproves": "true",
     }
     assert told(accounts, HOME, WEST)["PlaceApproves"] == "false"
-    assert asks(accounts, Place(OTHER, EAST))
-    assert not asks(accounts, Place(HOME, EAST))
+    assert asks(accounts, Place(OTHER, EAST), "production")
+    assert not asks(accounts, Place(HOME, EAST), "staging")
+
+
+@pytest.mark.parametrize("reach", ["development", "staging", ""])
+def test_where_the_home_asked_nobody_about_production_a_place_of_its_account_asks(
+    regions, reach: str
+) -> None:
+    assert told(regions, HOME, WEST, reach)["PlaceApproves"] == "true"
+    assert asks(regions, Place(HOME, WEST), reach)
 
 
 def test_roles_are_of_the_partition_that_the_caller_is_of(accounts) -> None:
