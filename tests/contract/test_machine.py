@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from datetime import UTC
 
@@ -16,8 +15,8 @@ from delivery.errors import BadInput
 @pytest.fixture(autouse=True)
 def _not_in_a_hook(monkeypatch) -> None:
     """In a hook of git these would lead every command to the repository it runs for."""
-    for name in [each for each in os.environ if each.startswith("GIT_")]:
-        monkeypatch.delenv(name)
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def _git(folder, *words: str) -> None:
