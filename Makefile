@@ -26,7 +26,7 @@ test: $(SETUP)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term --cov-fail-under=80
 
 soak: $(SETUP)
-	$(BIN)/python -m pytest -m soak --numprocesses=2 --dist=loadfile --no-loadscope-reorder tests/soak
+	$(BIN)/python -m pytest -m soak --numprocesses=2 --dist=loadfile --no-loadscope-reorder tests/soak tests/functional
 
 lint: $(SETUP) audit
 	$(BIN)/black --check --quiet $(SOURCES)

@@ -22,7 +22,7 @@ from own_plane import call_control
 
 from .conftest import TEMPLATE, TOKEN
 
-pytestmark = pytest.mark.plane
+pytestmark = [pytest.mark.soak, pytest.mark.plane]
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME, OTHER, STRANGER = "123456789012", "210987654321", "999988887777"
@@ -195,7 +195,7 @@ def test_an_account_that_is_neither_home_nor_place_is_refused(clinic) -> None:
 def test_the_place_says_whose_releases_it_takes_and_that_it_asks(place) -> None:
     assert f"Account      {OTHER} (rehearsal plane), {REGION}" in place.stderr
     assert f"Releases     of {HOME}/{HOME_REGION}" in place.stderr
-    assert "Approval     by a person of this account" in place.stderr
+    assert "Approval     here, before each release" in place.stderr
 
 
 def test_the_home_ends_with_staging_and_hands_on(clinic, staged) -> None:
