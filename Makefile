@@ -23,7 +23,7 @@ rehearse: $(SETUP)
 	$(BIN)/python deploy_pipeline.py rehearse run
 
 test: $(SETUP)
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term --cov-fail-under=80
+	$(BIN)/python -m pytest -m "not soak" --numprocesses=2 --dist=loadfile --cov --cov-report=term --cov-fail-under=80
 
 soak: $(SETUP)
 	$(BIN)/python -m pytest -m soak --numprocesses=2 --dist=loadfile --no-loadscope-reorder tests/soak tests/functional

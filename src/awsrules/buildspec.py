@@ -9,7 +9,7 @@ import re
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 PHASES = ("install", "pre_build", "build", "post_build")
@@ -106,8 +106,9 @@ class Buildspec:
         return next((item for item in self.phases if item.name == name), Phase(name))
 
 
+@lru_cache(maxsize=64)
 def parse_buildspec(text: str) -> Buildspec:
-    """Parse ``text``.
+    """Parse ``text``; the same text is read once, however many rules ask.
 
     Raises:
         BuildspecError: when CodeBuild would refuse it.

@@ -17,9 +17,9 @@ from delivery.validate.privilege.moving import needs_of_pipeline
 from delivery.validate.privilege.needs import Need
 from delivery.validate.privilege.places import needs_of_receiver
 from delivery.validate.privilege.proof import (
+    Roles,
     foundation_stack,
     needs_of_deployer,
-    role_named,
 )
 from delivery.validate.privilege.shifting import shifting_roles
 
@@ -105,8 +105,9 @@ def _of_roles(
     """Give how the roles are counted of which ``needs_of`` tells."""
 
     def proven(subject: Subject) -> list[Proven]:
+        roles = Roles(subject)
         return [
-            _proven(role_named(subject, role)[1], needs)
+            _proven(roles.named(role)[1], needs)
             for role, needs in needs_of(subject).items()
         ]
 

@@ -18,8 +18,8 @@ from delivery.validate.privilege.proof import (
     DEPLOYER,
     PROMOTER,
     RECEIVER,
+    Roles,
     foundation_stack,
-    role_named,
 )
 
 STRANGER = "999988887777"
@@ -204,10 +204,11 @@ def _on_what_is_kept(stack: Stack) -> Iterator[Attempt]:
 
 def attempts_refused(subject: Subject) -> Iterator[Finding]:
     """Check that each attempt is refused."""
+    every = Roles(subject)
     roles = {
-        name: role_named(subject, name)
+        name: every.named(name)
         for name in ROLES
-        if name not in BETWEEN_PLACES or name in subject.pipeline.section("Resources")
+        if name not in BETWEEN_PLACES or name in every
     }
     for each in attempts_of(foundation_stack(subject)):
         if each.role not in roles:
@@ -243,10 +244,11 @@ _SERVICES = ("cloudformation", "codebuild", "codepipeline", "ec2", "lambda")
 def strangers_refused(subject: Subject) -> Iterator[Finding]:
     """Check that no other service, account or project can assume a role."""
     stack = foundation_stack(subject)
+    roles = Roles(subject)
     for name, (service, project) in _USERS.items():
-        if name == PROMOTER and name not in subject.pipeline.section("Resources"):
+        if name in BETWEEN_PLACES and name not in roles:
             continue
-        file, role = role_named(subject, name)
+        file, role = roles.named(name)
         for says, request in _callers(stack, service, project):
             if trusts(role.trust, request).allowed:
                 message = f"{name} can be assumed by {says}"

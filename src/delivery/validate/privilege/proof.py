@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from awsrules.policies import Request, evaluate, matches_action, matches_pattern
 from awsrules.templates import effective_parameters, line_of
@@ -136,8 +138,9 @@ def lacking(
 
     ``asked`` is what is asked of each role, by its logical id.
     """
+    roles = Roles(subject)
     for name, needs in asked.items():
-        file, role = role_named(subject, name)
+        file, role = roles.named(name)
         told: dict[str, tuple[Need, str]] = {}
         for need, reason in missing(role, needs):
             told.setdefault(need.action, (need, reason))
@@ -158,18 +161,39 @@ def unasked(
 
     ``nobody`` ends the sentence: who there is that does not need it.
     """
+    roles = Roles(subject)
     for name, needs in asked.items():
-        file, role = role_named(subject, name)
+        file, role = roles.named(name)
         for grant in surplus(role, needs):
             message = f"{name} may {grant.action} ({grant.statement}), and {nobody}"
             yield Finding(rule, file.name, grant.line, message)
 
 
-def role_named(subject: Subject, name: str) -> tuple[SourceFile, RoleGrants]:
-    """Give a role by its logical id: one of the foundation's, or of the pipeline's own."""
-    if name in subject.pipeline.section("Resources"):
-        return subject.pipeline, grants_of(pipeline_stack(subject), name)
-    return subject.foundation, grants_of(foundation_stack(subject), name)
+@dataclass(frozen=True)
+class Roles:
+    """The roles of a delivery: the foundation's, and those that the pipeline's stack makes."""
+
+    subject: Subject
+
+    @cached_property
+    def _foundation(self) -> Stack:
+        return foundation_stack(self.subject)
+
+    @cached_property
+    def _pipeline(self) -> Stack:
+        return pipeline_stack(self.subject)
+
+    def __contains__(self, name: str) -> bool:
+        return any(
+            name in each.section("Resources")
+            for each in (self.subject.foundation, self.subject.pipeline)
+        )
+
+    def named(self, name: str) -> tuple[SourceFile, RoleGrants]:
+        """Give a role by its logical id, and the template that it stands in."""
+        if name in self.subject.pipeline.section("Resources"):
+            return self.subject.pipeline, grants_of(self._pipeline, name)
+        return self.subject.foundation, grants_of(self._foundation, name)
 
 
 def missing(role: RoleGrants, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:
