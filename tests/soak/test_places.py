@@ -11,11 +11,18 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from own_plane import call_control, free_port
+
+from delivery.cli.validating import read_subject
+from delivery.config import load_configuration
+from delivery.validate.privilege.builders import needs_of_builders
+from delivery.validate.privilege.places import needs_of_receiver
+from delivery.validate.privilege.proof import PROMOTER, RECEIVER
 
 from .conftest import NARROWED, ROOT, TOKEN, Workplace, replacing
 
@@ -165,9 +172,24 @@ def test_the_place_shifted_its_own_traffic(two_places: TwoPlaces) -> None:
     }
 
 
-def test_no_role_was_refused_anything(two_places: TwoPlaces) -> None:
+def test_no_role_was_refused_and_none_did_what_is_unknown_to_the_proofs(
+    two_places: TwoPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
     endpoint = f"http://127.0.0.1:{two_places.workplace.port}"
-    assert call_control(endpoint, "GET", "permissions")["not_allowed"] == []
+    page = call_control(endpoint, "GET", "permissions")
+    assert page["not_allowed"] == []
+
+    monkeypatch.chdir(two_places.workplace.folder)
+    subject = read_subject(load_configuration(Path("environment_config.yaml")))
+    needed = {
+        f"-promoter-{HOME}": needs_of_builders(subject)[PROMOTER],
+        f"-receiver-{PLACE}": needs_of_receiver(subject)[RECEIVER],
+    }
+    for name, needs in needed.items():
+        (seen,) = (v for k, v in page["allowed"].items() if k.endswith(name))
+        assert seen
+        known = {each.action.lower() for each in needs}
+        assert {each.lower() for each in seen} - known == set(), name
 
 
 def test_a_release_is_taken_back_there_and_stays_at_home(two_places: TwoPlaces) -> None:
