@@ -22,14 +22,14 @@ from delivery.cli.source import push_branch
 from delivery.cli.straining import Wanted, make_strain, strained_lines
 from delivery.cli.wiring import PlaneSettings, Tools
 from delivery.flows.deploy import Deployed
-from delivery.flows.rehearse_places import Place, Received
+from delivery.flows.rehearse_places import Received, RehearsedPlace
 from delivery.flows.rehearse import Rehearsal, Rehearser
 from delivery.names import DEFAULT_REGION
 from delivery.model import Answers, Hidden, Outcome, Push
 from delivery.operate.shift import AliasJourney
 
 if TYPE_CHECKING:
-    from delivery.config import Place as OtherPlace
+    from delivery.config import Place
 
 _DONE = 0
 _FAILED = 1
@@ -93,7 +93,7 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
         remember(tools, answers, deployed)
         return deployed
 
-    def place_of(region: str) -> Place:
+    def place_of(region: str) -> RehearsedPlace:
         there = Tools(
             replace(tools.settings, region=region),
             plane_settings=tools.plane_settings,
@@ -101,7 +101,7 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
         )
         there.screen, there.plane = tools.screen, tools.plane
         there.configuration = tools.configuration
-        return Place(
+        return RehearsedPlace(
             region,
             deploy=lambda: deploy_to_place(there),
             pipelines=lambda: there.pipelines,
@@ -131,7 +131,7 @@ def make_rehearser(tools: Tools, asked: Wanted | None = None) -> Rehearser:
     )
 
 
-def _left_out(place: OtherPlace) -> dict[str, str]:
+def _left_out(place: Place) -> dict[str, str]:
     """Say of a place of another account that it is not rehearsed, and what can be done."""
     return {
         "resource": str(place),

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from delivery.errors import BadInput, PlaneUnavailable, Unreachable
 from delivery.flows.approve import Decider
 from delivery.flows.deploy import Deployed
-from delivery.flows.rehearse_places import Place, Received
+from delivery.flows.rehearse_places import Received, RehearsedPlace
 from delivery.flows.release import Release, ReleaseFollower, StageResult
 from delivery.flows.status import StatusReader
 from delivery.flows.strain import Strain, Strained
@@ -132,7 +132,7 @@ class Rehearser:
     push: Callable[[str], Push]
     poll_seconds: float = 0.5
     strain: Callable[[], Strain] | None = None
-    places: Sequence[Place] = ()
+    places: Sequence[RehearsedPlace] = ()
     left_out: Sequence[Mapping[str, str]] = ()
     phases: list[Phase] = field(default_factory=list)
 

@@ -41,7 +41,7 @@ class Received:
 
 
 @dataclass
-class Place:
+class RehearsedPlace:
     """One place of a rehearsal; ``deploy`` brings its foundation and pipeline up."""
 
     region: str

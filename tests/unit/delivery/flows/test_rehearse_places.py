@@ -13,7 +13,7 @@ from delivery_fakes import (
 )
 
 from delivery.errors import OperationFailed
-from delivery.flows.rehearse_places import Place, Received
+from delivery.flows.rehearse_places import RehearsedPlace, Received
 from delivery.flows.status import StatusReader
 
 NAME = "MedicalRecordAnalysisPipeline"
@@ -31,8 +31,8 @@ def there() -> FakePipelines:
 
 
 @pytest.fixture
-def place(there, stacks, clock) -> Place:
-    return Place(
+def place(there, stacks, clock) -> RehearsedPlace:
+    return RehearsedPlace(
         "us-west-2",
         deploy=lambda: None,
         pipelines=lambda: there,
